@@ -1,7 +1,7 @@
 //! Turns every document in `openapi/` into Rust: load, normalise, generate.
 //!
-//! Nothing here reaches the network. A document that cannot be generated stops the build with
-//! one sentence per document: which file, where in it, what is wrong and what to do.
+//! The build does not use the network. A document that cannot be generated stops the build with
+//! one line per document: the file, the place in it, the fault and the remedy.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The check that the generator dropped and merged no part of the document, and that no type prints
+//! Checks that the generator dropped and merged no part of the document, and that no type prints
 //! open JSON.
 
 use std::collections::BTreeSet;
@@ -13,9 +13,9 @@ use super::passes::is_replaced;
 use super::reachability;
 
 const ADVICE: &str =
-    "the generator merged or dropped it; name things apart in the document, or add a pass";
+    "the generator merged or dropped it; use different names in the document, or add a pass";
 
-/// Compares the generated types and operations with the document they came from.
+/// Compares the generated types and operations with the document.
 pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result<(), Error> {
     no_doubles(generated)?;
     operations(document, generated)?;
@@ -29,7 +29,7 @@ pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result
     Ok(())
 }
 
-/// Refuses source that would not compile.
+/// Refuses definitions that occur twice, which would not compile.
 fn no_doubles(generated: &Generated) -> Result<(), Error> {
     let mut members = generated.structs.iter().chain(&generated.enums);
     let double = members
@@ -69,13 +69,13 @@ fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
         return Err(Error::at(
             "",
             format!("the type {name} is not a component of the document"),
-            "name its schema in the document, or add a pass that does",
+            "name its schema in the document, or add a pass",
         ));
     }
     match generated.open.first() {
         Some(name) => Err(Error::at(
             "/components/schemas",
-            format!("the type {name} would print a JSON value that may hold personal data"),
+            format!("the type {name} would print a JSON value that may contain personal data"),
             "describe its shape, or extend the rule any_json of the pass crate-types",
         )),
         None => Ok(()),
@@ -102,13 +102,13 @@ fn operations(document: &Document, generated: &Generated) -> Result<(), Error> {
             inputs,
         };
         if !generated.operations.contains(&operation) {
-            let changes = generated
+            let generated_operation = generated
                 .operations
                 .iter()
                 .find(|other| other.id == operation.id);
             return Err(Error::at(
                 place.pointer,
-                format!("the operation did not come out whole: {operation:?} became {changes:?}"),
+                format!("the operation {operation:?} was generated as {generated_operation:?}"),
                 ADVICE,
             ));
         }
@@ -121,7 +121,7 @@ fn operations(document: &Document, generated: &Generated) -> Result<(), Error> {
     {
         Some(surplus) => Err(Error::at(
             "/paths",
-            format!("{surplus:?} is in no document"),
+            format!("{surplus:?} is not part of the document"),
             ADVICE,
         )),
         None => Ok(()),
@@ -162,7 +162,7 @@ fn component(
             let lost = values.iter().find(named);
             return Err(Error::at(
                 format!("{pointer}/enum"),
-                format!("the value {lost:?} was lost"),
+                format!("the value {lost:?} was not generated"),
                 ADVICE,
             ));
         }
@@ -186,7 +186,9 @@ fn component(
     let surplus: Vec<&String> = fields.difference(&described).collect();
     Err(Error::at(
         pointer,
-        format!("the fields of {rust} are not the document's: lost {lost:?}, surplus {surplus:?}"),
+        format!(
+            "the fields of {rust} differ from the document: missing {lost:?}, surplus {surplus:?}"
+        ),
         ADVICE,
     ))
 }
@@ -260,10 +262,10 @@ mod tests {
         completeness(&testing::document(DOCUMENT), generated)
     }
 
-    /// The error about a document that was generated with this fault.
-    fn refused(spoil: impl FnOnce(&mut Generated)) -> String {
+    /// Returns the error for a document whose generated code has this fault.
+    fn refused(change: impl FnOnce(&mut Generated)) -> String {
         let mut generated = whole();
-        spoil(&mut generated);
+        change(&mut generated);
         check(&generated).unwrap_err().to_string()
     }
 
@@ -278,68 +280,68 @@ mod tests {
 
     #[test]
     fn missing_and_surplus_parts_are_named() {
-        let changes = refused(|all| fields(all, "Both").truncate(2));
-        assert!(changes.contains("lost [\"more\"]"), "{changes}");
-        let changes = refused(|all| fields(all, "Both").push("odd".to_owned()));
-        assert!(changes.contains("surplus [\"odd\"]"), "{changes}");
-        let changes = refused(|all| fields(all, "A")[0] = "b_name".to_owned());
-        assert!(changes.contains("/components/schemas/A"), "{changes}");
-        let changes = refused(|all| all.enums.get_mut("Kind").unwrap().truncate(1));
+        let message = refused(|all| fields(all, "Both").truncate(2));
+        assert!(message.contains("missing [\"more\"]"), "{message}");
+        let message = refused(|all| fields(all, "Both").push("odd".to_owned()));
+        assert!(message.contains("surplus [\"odd\"]"), "{message}");
+        let message = refused(|all| fields(all, "A")[0] = "b_name".to_owned());
+        assert!(message.contains("/components/schemas/A"), "{message}");
+        let message = refused(|all| all.enums.get_mut("Kind").unwrap().truncate(1));
         assert!(
-            changes.contains("the value Some(\"y\") was lost"),
-            "{changes}"
+            message.contains("the value Some(\"y\") was not generated"),
+            "{message}"
         );
-        let changes = refused(|all| drop(all.structs.remove("A")));
-        assert!(changes.contains("no type A"), "{changes}");
-        let changes = refused(|all| _ = all.wrappers.insert("B".to_owned()));
+        let message = refused(|all| drop(all.structs.remove("A")));
+        assert!(message.contains("no type A"), "{message}");
+        let message = refused(|all| _ = all.wrappers.insert("B".to_owned()));
         assert!(
-            changes.contains("the type B is not a component"),
-            "{changes}"
+            message.contains("the type B is not a component"),
+            "{message}"
         );
     }
 
     #[test]
     fn operations_keep_their_method_path_and_inputs() {
-        let spoil: [fn(&mut Operation); 4] = [
-            |made| made.method = "PUT".to_owned(),
-            |made| made.path = "/b/{}".to_owned(),
-            |made| made.id = "make_b".to_owned(),
-            |made| _ = made.inputs.remove("id"),
+        let change: [fn(&mut Operation); 4] = [
+            |operation| operation.method = "PUT".to_owned(),
+            |operation| operation.path = "/b/{}".to_owned(),
+            |operation| operation.id = "make_b".to_owned(),
+            |operation| _ = operation.inputs.remove("id"),
         ];
-        for spoil in spoil {
-            let changes = refused(|all| spoil(&mut all.operations[0]));
-            assert!(changes.contains("did not come out whole"), "{changes}");
+        for change in change {
+            let message = refused(|all| change(&mut all.operations[0]));
+            assert!(message.contains("was generated as"), "{message}");
         }
-        let changes = refused(|all| {
+        let message = refused(|all| {
             let mut other = all.operations[0].clone();
             other.id = "other".to_owned();
             all.operations.push(other);
         });
-        assert!(changes.contains("is in no document"), "{changes}");
+        assert!(message.contains("is not part of the document"), "{message}");
     }
 
     #[test]
     fn two_definitions_of_one_name_are_refused() {
-        let changes = refused(|all| fields(all, "A").push("id".to_owned()));
+        let message = refused(|all| fields(all, "A").push("id".to_owned()));
         assert!(
-            changes.contains("types::A::id would be defined twice"),
-            "{changes}"
+            message.contains("types::A::id would be defined twice"),
+            "{message}"
         );
-        let changes = refused(|all| all.enums.get_mut("Kind").unwrap().push("X".to_owned()));
-        assert!(changes.contains("types::Kind::X would be"), "{changes}");
+        let message = refused(|all| all.enums.get_mut("Kind").unwrap().push("X".to_owned()));
+        assert!(message.contains("types::Kind::X would be"), "{message}");
         for (id, wanted) in [("make_a", "method make_a"), ("makeA", "builder::MakeA")] {
-            let changes = refused(|all| {
+            let message = refused(|all| {
                 let mut other = all.operations[0].clone();
                 other.id = id.to_owned();
                 all.operations.push(other);
             });
-            assert!(changes.contains(wanted), "{changes}");
+            assert!(message.contains(wanted), "{message}");
         }
     }
 
     #[test]
     fn a_type_that_prints_any_json_is_refused() {
-        let changes = refused(|all| _ = all.open.insert("A".to_owned()));
-        assert!(changes.contains("the type A would print"), "{changes}");
+        let message = refused(|all| _ = all.open.insert("A".to_owned()));
+        assert!(message.contains("the type A would print"), "{message}");
     }
 }

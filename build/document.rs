@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 
-/// The HTTP methods a path item can hold, as OpenAPI spells them.
+/// The HTTP methods of a path item, in the spelling of OpenAPI.
 pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
@@ -110,8 +110,8 @@ impl Document {
         Ok(())
     }
 
-    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns its
-    /// changes.
+    /// Calls `visit` with every schema, outer before inner, and its pointer. The visitor returns
+    /// its changes.
     pub(crate) fn each_schema(&mut self, mut visit: impl FnMut(&str, &mut Value) -> Vec<String>) {
         let mut notes = Vec::new();
         walk_schemas(&mut self.root, &mut |pointer, schema| {

@@ -10,7 +10,7 @@ pub(crate) struct Error {
     /// The place in the file, as a JSON pointer (`/paths/~1v1/post`); empty for the whole file.
     pub(crate) pointer: String,
     /// The fault at that place.
-    pub(crate) what: String,
+    pub(crate) fault: String,
     /// The correction that the maintainer must make.
     pub(crate) advice: String,
     /// `false` if the file is not an OpenAPI document of a supported version, or if a part of it is
@@ -22,27 +22,27 @@ impl Error {
     /// Returns an error without its file, which the pipeline fills in.
     pub(crate) fn at(
         pointer: impl Into<String>,
-        what: impl Into<String>,
+        fault: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         Self {
             file: String::new(),
             pointer: pointer.into(),
-            what: what.into(),
+            fault: fault.into(),
             advice: advice.into(),
             readable: true,
         }
     }
 
-    /// Returns an error of a file that the pipeline cannot read whole; see `readable`.
+    /// Returns an error of a file that the pipeline cannot read completely; see `readable`.
     pub(crate) fn unreadable(
         pointer: impl Into<String>,
-        what: impl Into<String>,
+        fault: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         Self {
             readable: false,
-            ..Self::at(pointer, what, advice)
+            ..Self::at(pointer, fault, advice)
         }
     }
 
@@ -60,7 +60,7 @@ impl fmt::Display for Error {
         let place = if self.pointer.is_empty() { "" } else { "#" };
         let text = format!(
             "{}{place}{}: {}; {}",
-            self.file, self.pointer, self.what, self.advice
+            self.file, self.pointer, self.fault, self.advice
         );
         f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
     }

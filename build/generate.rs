@@ -1,4 +1,4 @@
-//! Runs the generator, and checks what it makes.
+//! Runs the generator, and checks its output.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +38,7 @@ pub(crate) fn sources(name: &str, document: &mut Document) -> Result<Sources, Er
     })
 }
 
-/// Formats the tokens. It changes nothing else.
+/// Formats the tokens without any other change.
 fn readable(tokens: TokenStream) -> Result<String, Error> {
     let file = syn::parse2(tokens).map_err(|error| {
         Error::at(
@@ -90,7 +90,7 @@ pub(crate) fn settings(document: &Document) -> GenerationSettings {
     settings
 }
 
-/// Has a type derive its JSON Schema, with the limits that the document states.
+/// Makes a type derive its JSON Schema, with the limits of the document.
 fn json_schema(schema: &Value) -> TypePatch {
     const DERIVE: &str = r#"#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]"#;
     let mut patch = TypePatch::default();
@@ -122,7 +122,7 @@ pub(crate) fn unexpected(message: &str) -> Error {
             "the generator cannot take this document: {}",
             clip(message, 400)
         ),
-        "simplify what it names, or add a pass that does",
+        "simplify the named part, or add a pass",
     )
 }
 
@@ -197,7 +197,7 @@ mod tests {
         assert!(patches[1].contains("JsonSchema") && !patches[1].contains("Limits"));
     }
 
-    /// Two kinds of response make the generator panic. No pass has run here to prevent it.
+    /// Two kinds of response make the generator panic. No pass has run here that prevents it.
     #[test]
     fn a_panic_of_the_generator_is_an_error() {
         let mut document = testing::document(
@@ -210,7 +210,7 @@ mod tests {
         let error = sources("api", &mut document).unwrap_err();
         assert!(
             error
-                .what
+                .fault
                 .contains("the generator cannot take this document: assertion failed"),
             "{error}"
         );

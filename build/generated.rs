@@ -1,4 +1,4 @@
-//! The types and operations that the generator made.
+//! The types and operations that the generator created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) inputs: BTreeSet<String>,
 }
 
-/// The types and operations that the generator made of a document.
+/// The types and operations that the generator created from a document.
 #[derive(Debug, Default)]
 pub(crate) struct Generated {
     /// Struct types with the names of their fields.
@@ -69,10 +69,11 @@ impl Generated {
         generated
     }
 
-    /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the operation.
+    /// Reads the builders of the operations. Each ends with its `OperationInfo`, which names the
+    /// operation.
     fn read_operations(&mut self, tokens: &str) {
         const INFO: &str = "operation_id : ";
-        // The types have a module of this name, too, which comes first.
+        // The types have a module of this name too, which is first in the source.
         let Some((_, builders)) = tokens.rsplit_once("pub mod builder {") else {
             return;
         };
@@ -100,7 +101,7 @@ impl Generated {
     }
 }
 
-/// Returns whether a type without a name of its own holds a JSON value that may be anything.
+/// Returns whether a type without its own name contains a JSON value of any shape.
 fn is_open(types: &TypeSpace, id: &TypeId) -> bool {
     let Ok(kind) = types.get_type(id) else {
         return false;
@@ -130,7 +131,8 @@ fn path(builder: &str) -> Option<String> {
     Some(literal(url)?.trim_start_matches("{}").to_owned())
 }
 
-/// Reads `. client . post (url)`. The generator writes the other methods, too, but reqwest does not have them.
+/// Reads `. client . post (url)`. The generator writes the other methods, too, but reqwest does not
+/// have them.
 fn method(builder: &str) -> Option<String> {
     let methods = ["get", "put", "post", "delete", "head", "patch"];
     let is_called = |method: &&str| {
@@ -183,12 +185,12 @@ mod tests {
                 ),
                 "{A: {type: object, properties: {a: {type: string}}}}",
             );
-            let [made, other] = &generated.operations[..] else {
+            let [operation, other] = &generated.operations[..] else {
                 panic!("{:?}", generated.operations);
             };
-            assert_eq!((&*made.id, &*made.path), ("make_a", "/a/{}/b"));
-            assert_eq!(made.method, method.to_uppercase());
-            let inputs: Vec<&str> = made.inputs.iter().map(String::as_str).collect();
+            assert_eq!((&*operation.id, &*operation.path), ("make_a", "/a/{}/b"));
+            assert_eq!(operation.method, method.to_uppercase());
+            let inputs: Vec<&str> = operation.inputs.iter().map(String::as_str).collect();
             assert_eq!(inputs, ["body", "the_id", "url"]);
             assert_eq!((&*other.id, &*other.path), ("other", "/c"));
             assert!(other.inputs.is_empty());

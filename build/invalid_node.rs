@@ -1,4 +1,4 @@
-//! The place of the node that is not what OpenAPI 3.0 has there.
+//! The place of a node that is not valid in OpenAPI 3.0.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub(super) fn locate(root: &mut Value, whole: &str) -> Error {
     let refuse = |pointer: &str, error: &str| {
         Error::at(
             pointer,
-            format!("not what OpenAPI 3.0 has here: {}", clip(error, 200)),
+            format!("not valid in OpenAPI 3.0: {}", clip(error, 200)),
             "correct the node; the specification is at spec.openapis.org/oas/v3.0.3",
         )
     };

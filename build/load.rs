@@ -24,11 +24,11 @@ pub(crate) fn parse(text: &str) -> Result<Value, Error> {
 
 /// Refuses documents of other versions than OpenAPI 3.0 and 3.1.
 pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
-    let advice = "put an OpenAPI 3.0 or 3.1 document there";
+    let advice = "use an OpenAPI 3.0 or 3.1 document";
     let Some(map) = root.as_object() else {
         return Err(Error::unreadable(
             "",
-            "not an OpenAPI document: the top level is no mapping",
+            "not an OpenAPI document: the top level is not a mapping",
             advice,
         ));
     };
@@ -36,8 +36,8 @@ pub(crate) fn check_version(root: &Value) -> Result<(), Error> {
         let version = version.to_string().replace('"', "");
         return Err(Error::unreadable(
             "/swagger",
-            format!("Swagger {version} documents are not read"),
-            "convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there",
+            format!("Swagger {version} is not supported"),
+            "convert it to OpenAPI 3.0, for example with editor.swagger.io",
         ));
     }
     let version = match map.get("openapi") {
@@ -108,7 +108,8 @@ fn collect_files(value: &Value, files: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns the name beside the document of the file of a reference. For a URL it is the last segment.
+/// Returns the name beside the document of the file of a reference. For a URL it is the last
+/// segment.
 pub(crate) fn sibling(file: &str) -> &str {
     match file.rsplit_once('/') {
         Some((start, name)) if start.contains("://") => name,
@@ -127,7 +128,7 @@ mod tests {
         let wanted = "{info: {version: '1.0', title: API}, webhooks: {}, paths: {}}";
         assert_eq!(root, parse(wanted).unwrap());
         let error = complete(&mut parse("{info: {}, paths: }").unwrap()).unwrap_err();
-        assert_eq!(error.what, "`paths` is missing");
+        assert_eq!(error.fault, "`paths` is missing");
     }
 
     #[test]

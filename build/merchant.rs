@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Returns the names of properties that hold the start of a merchant's URL, such as `callbackPrefix`.
+/// Returns the names of properties that contain the prefix of a merchant's URL, such as
+/// `callbackPrefix`.
 ///
 /// Documents list merchant-side endpoints under paths that begin with such a name, in brackets
 /// or without.

@@ -35,7 +35,7 @@ pub(crate) struct Api {
     pub(crate) rust: String,
     /// The tables beside them: the version, the operations, and the JSON Schemas of the types.
     pub(crate) tables: String,
-    /// The document as the generator reads it, with the changes of each pass.
+    /// The document after all passes, with the changes of each pass.
     pub(crate) document: Document,
 }
 
@@ -162,7 +162,7 @@ fn discover(folder: &Path) -> Result<(Vec<String>, Vec<Outcome>), Error> {
             clashes.push(Err(Error::at(
                 "",
                 format!("another file has the module name {} too", module_name(file)),
-                "rename one of the two",
+                "rename one of the files",
             )
             .in_file(&format!("{shown}/{file}"))));
         }
@@ -203,7 +203,7 @@ pub(crate) fn build_file(folder: &Path, file: &str) -> Result<Api, Error> {
         .map_err(|error| error.in_file(&shown))
 }
 
-/// Brings the document of an API into one shape, and repairs it.
+/// Brings the document of an API into one form, and repairs it.
 pub(crate) fn repair(text: &str, api: &str, read: load::Read<'_>) -> Result<Document, Error> {
     let (mut root, mut warnings) = yaml::parse(text)?;
     load::check_version(&root)?;
@@ -262,7 +262,7 @@ fn write(out_dir: &Path, name: &str, content: &str) -> Result<(), Error> {
         Error::at(
             "",
             format!("cannot be written: {error}"),
-            "make room or correct the rights",
+            "free disk space, or correct the permissions",
         )
         .in_file(&path.display().to_string())
     })

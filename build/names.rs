@@ -1,8 +1,8 @@
-//! The Rust names that the generator makes of the document's names.
+//! The Rust names that the generator derives from the names of the document.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// Returns the name of the type that the generator makes of a component or a value of an enumeration.
+/// Returns the Rust name of a component or of a value of an enumeration.
 pub(crate) fn pascal(name: &str) -> String {
     guard(plain(name).to_pascal_case(), "X", "X")
 }
@@ -28,7 +28,8 @@ fn plain(name: &str) -> String {
     }
 }
 
-/// Makes an identifier: `empty` stands for a name without a letter or digit, `prefix` goes before a digit.
+/// Returns an identifier. `empty` replaces a name without a letter or digit, and `prefix` precedes
+/// a digit.
 fn guard(name: String, empty: &str, prefix: &str) -> String {
     let name = match name.chars().next() {
         None => empty.to_owned(),

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::document::{Document, schema_ref, unescape};
 
-/// The key under which the pass lift-merchant keeps the requests (`received`) and the replies (`sent`) of merchant-side
-/// endpoints.
+/// The key under which the pass lift-merchant keeps the requests (`received`) and the replies
+/// (`sent`) of merchant-side endpoints.
 pub(crate) const MERCHANT: &str = "x-merchant-messages";
 
 /// Component schemas by direction.
@@ -61,7 +61,8 @@ impl Reachability {
         self.sent.contains(component) || self.received.contains(component)
     }
 
-    /// Returns whether the schema can be part of a response or a callback, or is referred to nowhere.
+    /// Returns whether the schema can be part of a response or a callback, or is referred to
+    /// nowhere.
     ///
     /// Schemas of requests alone are strict. All others must accept what a server may send.
     pub(crate) fn is_read(&self, component: &str) -> bool {

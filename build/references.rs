@@ -1,6 +1,6 @@
 //! The references of a document: to its own parts, to files beside it, and to URLs.
 //!
-//! A URL leads to the file of its name beside the document. The build downloads nothing.
+//! A URL is read from the file with its name beside the document. The build downloads nothing.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use super::merchant;
 use super::names::{free, pascal};
 
 pub(crate) const NAME: &str = "resolve-refs";
-pub(crate) const REASON: &str = "the generator reads one file and follows references to component schemas alone; all else is copied to the place of its reference, so that later passes see one shape";
+pub(crate) const REASON: &str = "the generator reads one file and follows only references to component schemas; all other targets are copied to the place of the reference, so later passes handle one form";
 
 /// The maximum length of a chain of references. A longer chain is treated as a cycle.
 const LONGEST: usize = 32;
 
-/// Replaces each reference by its target, except references to component schemas. A component schema of another file
-/// becomes a component of the document.
+/// Replaces each reference by its target, except references to component schemas. A component
+/// schema of another file becomes a component of the document.
 ///
 /// A reference whose target is missing in its file is left to the pass `repair`.
 pub(crate) fn resolve(document: &mut Document, read: Read<'_>) -> Result<(), Error> {
@@ -132,7 +132,7 @@ impl Resolver<'_> {
         if !copied.is_empty() {
             self.notes.push((
                 pointer.to_owned(),
-                format!("copied here: {}", copied.join(", ")),
+                format!("copied parts: {}", copied.join(", ")),
             ));
         }
         let mut own = operation.remove("parameters").unwrap_or_default();
@@ -175,7 +175,8 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Replaces a reference by its target, and follows references of the target. Returns the first reference.
+    /// Replaces a reference by its target, and follows references of the target. Returns the first
+    /// reference.
     fn copy(&mut self, value: &mut Value, pointer: &str) -> Result<Option<String>, Error> {
         let first = text(value, "$ref").map(str::to_owned);
         for _ in 0..LONGEST {
@@ -189,8 +190,8 @@ impl Resolver<'_> {
         }
         Err(Error::at(
             pointer,
-            "references lead into each other without end",
-            "break the circle",
+            "the references form a cycle",
+            "remove one of the references",
         ))
     }
 
@@ -220,12 +221,12 @@ impl Resolver<'_> {
                 }
                 Some(Target::Other(target)) => {
                     steps += 1;
-                    // A reference to a parent of itself would be copied without end.
+                    // A reference to its own parent would be copied forever.
                     let is_parent = pointer.starts_with(reference.trim_start_matches('#'));
                     if steps > LONGEST || is_parent || pointer.len() > 4096 {
                         return Err(Error::at(
                             pointer,
-                            format!("`$ref: {reference}` leads in a circle"),
+                            format!("`$ref: {reference}` is part of a cycle"),
                             "make the schema a component",
                         ));
                     }
@@ -288,7 +289,7 @@ impl Resolver<'_> {
         component
     }
 
-    /// Returns a copy of the target of a reference, or `None` if its file has nothing there.
+    /// Returns a copy of the target of a reference, or `None` if the target is missing in its file.
     fn target(&mut self, reference: &str, pointer: &str) -> Result<Option<Value>, Error> {
         let (file, inner) = split(reference);
         let source = if file.is_empty() {
@@ -302,11 +303,11 @@ impl Resolver<'_> {
         if target.is_none() && !file.is_empty() {
             return Err(Error::at(
                 pointer,
-                format!("`$ref: {reference}` leads nowhere: {file} has nothing at {inner}"),
-                "correct the reference or bring the matching version of the other file",
+                format!("`$ref: {reference}` has no target: {file} has no part {inner}"),
+                "correct the reference or save the matching version of the other file",
             ));
         }
-        // A whole document is no part of itself.
+        // A reference to a whole document is not a part of the document.
         Ok(target
             .filter(|_| !(file.is_empty() && inner.is_empty()))
             .cloned())
@@ -316,20 +317,24 @@ impl Resolver<'_> {
         let name = sibling(file);
         if !self.files.contains_key(name) {
             if name.starts_with('/') || name.split('/').any(|step| step == "..") {
-                let what = format!("`$ref` leads out of the folder, to {file}");
-                return Err(Error::at(pointer, what, "put the file beside the document"));
+                let fault = format!("`$ref` refers to {file}, which is outside of the folder");
+                return Err(Error::at(
+                    pointer,
+                    fault,
+                    "put the file beside the document",
+                ));
             }
             let text = (self.read)(name).ok_or_else(|| {
-                let what = format!("`$ref` refers to {file}, which is not beside the document");
+                let fault = format!("`$ref` refers to {file}, which is not beside the document");
                 let advice = format!("save the file there as {name}; the build downloads nothing");
                 if file.contains("://") {
-                    Error::unreadable(pointer, what, advice)
+                    Error::unreadable(pointer, fault, advice)
                 } else {
-                    Error::at(pointer, what, advice)
+                    Error::at(pointer, fault, advice)
                 }
             })?;
             let mut value = parse(&text).map_err(|error| {
-                Error::at(pointer, format!("{file}: {}", error.what), error.advice)
+                Error::at(pointer, format!("{file}: {}", error.fault), error.advice)
             })?;
             make_absolute(&mut value, name);
             self.files.insert(name.to_owned(), value);
@@ -340,7 +345,7 @@ impl Resolver<'_> {
 
 enum Target {
     Component(String),
-    /// A schema that stands elsewhere than among the components.
+    /// A schema outside of the components.
     Other(Value),
 }
 
@@ -378,7 +383,8 @@ fn carriers(operation: &Map<String, Value>) -> impl Iterator<Item = &Value> {
         .chain(responses)
 }
 
-/// Returns the parameters of an operation. One of its own replaces the one of its path with the same name and place.
+/// Returns the parameters of an operation. A parameter of the operation replaces the parameter of
+/// its path with the same name and place.
 fn merged(shared: &Value, own: Value) -> Vec<Value> {
     let key = |parameter: &Value| (parameter.get("name").cloned(), parameter.get("in").cloned());
     let Value::Array(own) = own else {
@@ -398,7 +404,7 @@ fn merged(shared: &Value, own: Value) -> Vec<Value> {
     all
 }
 
-/// Returns the schema without prose and limits. Two schemas of one shape have the same type.
+/// Returns the schema without prose and limits. Schemas with the same shape have the same type.
 fn shape(schema: &Value) -> Value {
     const LEFT_OUT: &str = "description title summary example examples x-examples externalDocs pattern minLength maxLength \
         minimum maximum exclusiveMinimum exclusiveMaximum minItems maxItems multipleOf";

@@ -7,8 +7,8 @@ use super::generated::Generated;
 use super::names::snake;
 use super::passes::KEY;
 
-/// Writes the tables beside the bindings of this module: the version of the document, its endpoints, the check of
-/// response bodies and the list of JSON Schemas.
+/// Writes the tables beside the bindings of this module: the version of the document, its
+/// endpoints, the check of response bodies and the list of JSON Schemas.
 pub(super) fn tables(name: &str, document: &Document, generated: &Generated) -> String {
     let version = document.root["info"]["version"].as_str();
     let version = version.unwrap_or_default();
@@ -55,7 +55,8 @@ pub mod endpoints {{
 pub static OPERATIONS: &[&crate::raw::Endpoint] = &[
 {list}];
 
-/// Reads the body of a response to the operation, without the arrays that the generated code accepts in place of objects.
+/// Reads the body of a response to the operation, and refuses the arrays that the generated code
+/// accepts in place of objects.
 fn check_body(operation: &str, body: &[u8]) -> ::serde_json::Result<()> {{
     match operation {{
 {bodies}        _ => Ok(()),

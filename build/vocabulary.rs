@@ -1,8 +1,8 @@
-//! The check that a document uses no key and no type that OpenAPI does not define.
+//! Checks that a document uses only keys and types that OpenAPI defines.
 //!
-//! The passes and the generator read the keys that they look for. A misspelled key would be read as
-//! absent, and its content would be lost silently. The check also ensures the structure that every
-//! pass relies on: mappings are mappings, and lists are lists.
+//! The passes and the generator read the keys that they look for. They would treat a misspelled key
+//! as absent, and its content would be lost silently. The check also ensures the structure that
+//! every pass relies on: mappings are mappings, and lists are lists.
 
 mod kinds;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, escape, is_in, text};
 use super::error::Error;
 use super::generate::clip;
-use super::passes::meant_type;
+use super::passes::standard_type;
 use Holds::{Callbacks, List, One, Paths, Responses, Type};
 use kinds::{DOCUMENT, Holds, Kind, PATH_ITEM, RESPONSE, SCHEMA};
 
@@ -24,7 +24,7 @@ pub(crate) fn note_mistakes(document: &mut Document) -> Result<(), Error> {
     for (pointer, key) in check(&document.root)? {
         document.note(
             pointer,
-            format!("`{key}` does not belong here and is not read"),
+            format!("`{key}` is not a key of this object, and is ignored"),
         );
     }
     Ok(())
@@ -47,7 +47,8 @@ struct Checker {
 }
 
 impl Checker {
-    /// Checks an object and its keys. Null counts as missing, and a schema can be `true` or `false`.
+    /// Checks an object and its keys. Null counts as missing, and a schema can be `true` or
+    /// `false`.
     fn object(&mut self, value: &Value, pointer: &str, kind: &'static Kind) -> Result<(), Error> {
         if value.is_null() || (value.is_boolean() && std::ptr::eq(kind, &raw const SCHEMA)) {
             return Ok(());
@@ -60,8 +61,8 @@ impl Checker {
             } else if is_in(kind.mistakes, key) {
                 self.mistakes.push((pointer.to_owned(), key.clone()));
             } else if is_new && !self.is_3_1 {
-                let what = format!("a key of {} in OpenAPI 3.0", kind.name);
-                return Err(unknown(pointer, key, &what));
+                let expected = format!("a key of {} in OpenAPI 3.0", kind.name);
+                return Err(unknown(pointer, key, &expected));
             } else if !is_new && !is_in(kind.plain, key) && !is_extension(key) {
                 return Err(unknown(pointer, key, &format!("a key of {}", kind.name)));
             }
@@ -78,7 +79,7 @@ impl Checker {
             One(kind) => self.object(value, pointer, kind),
             List(kind) => {
                 let Value::Array(list) = value else {
-                    let advice = "OpenAPI has a list here";
+                    let advice = "write a list";
                     return Err(Error::unreadable(pointer, "not a list", advice));
                 };
                 list.iter().enumerate().try_for_each(|(index, entry)| {
@@ -119,7 +120,7 @@ impl Checker {
     fn types(&self, value: &Value, pointer: &str) -> Result<(), Error> {
         let is_known = |name: &Value| match name.as_str() {
             Some("null") => self.is_3_1,
-            Some(name) => meant_type(name).is_some(),
+            Some(name) => standard_type(name).is_some(),
             None => false,
         };
         let names = match value {
@@ -138,15 +139,15 @@ impl Checker {
 }
 
 fn mapping<'a>(value: &'a Value, pointer: &str) -> Result<&'a Map<String, Value>, Error> {
-    let advice = "OpenAPI has named members here";
+    let advice = "write named members";
     let map = value.as_object();
     map.ok_or_else(|| Error::unreadable(pointer, "not a mapping", advice))
 }
 
-fn unknown(pointer: &str, key: &str, what: &str) -> Error {
+fn unknown(pointer: &str, key: &str, expected: &str) -> Error {
     Error::unreadable(
         pointer,
-        format!("`{key}` is not {what}"),
+        format!("`{key}` is not {expected}"),
         "correct its spelling or its place; the name of an extension begins with `x-`",
     )
 }

@@ -12,7 +12,7 @@ use super::error::Error;
 
 const ADVICE: &str = "the file must be one YAML 1.2 or JSON document";
 
-/// Members that only people read.
+/// Members for human readers only.
 const PROSE: [&str; 6] = [
     "description",
     "summary",
@@ -32,10 +32,10 @@ pub(crate) fn parse(text: &str) -> Result<(Value, Vec<String>), Error> {
     Ok((value, warnings))
 }
 
-/// A node as it is written. A mapping keeps every key, in order.
+/// A node in its written form. A mapping keeps every key, in order.
 enum Node {
     Scalar(Value),
-    /// A number that JSON does not have.
+    /// A number that JSON cannot represent.
     Infinite(f64),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -47,7 +47,7 @@ impl Node {
             Self::Scalar(value) => Ok(value),
             Self::Infinite(number) => Err(Error::unreadable(
                 pointer,
-                format!("{number} is not a number that JSON has"),
+                format!("{number} is not a JSON number"),
                 "write a finite number, or quote it if it is text",
             )),
             Self::List(list) => list
@@ -73,7 +73,7 @@ impl Node {
                             return Err(Error::unreadable(
                                 inner,
                                 format!("the key {key:?} occurs twice"),
-                                "keep one of the two, because the other would be lost",
+                                "remove one of the two keys, because only one is read",
                             ));
                         }
                         warnings.push(format!("#{inner} occurs twice; the second is used"));

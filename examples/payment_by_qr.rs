@@ -1,4 +1,5 @@
-//! Takes a payment by QR code: starts it, shows the code, waits for the customer, captures the money.
+//! Takes a payment by QR code: starts it, shows the code, waits for the customer, captures the
+//! money.
 //!
 //! `cargo run --example payment_by_qr` needs no account: it uses a simulated customer who approves
 //! after a second. With API keys in the environment, `Vipps::from_env()?` returns the client.

@@ -4,8 +4,8 @@
 //! cargo test --example your_own_tests
 //! ```
 //!
-//! Most tests use a simulator in memory and tokio's paused clock, so that no test waits in real time. The
-//! test of callbacks uses a socket, because the simulator delivers them over HTTP.
+//! Most tests use a simulator in memory and tokio's paused clock, so that no test waits in real
+//! time. The test of callbacks uses a socket, because the simulator delivers them over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -209,7 +209,7 @@ mod tests {
 
     /// A paid order is captured in full, once.
     #[tokio::test(start_paused = true)]
-    async fn happy_path() {
+    async fn paid_order_is_captured_once() {
         let (sim, shop) = open();
         let page = shop.sell(&order(), Amount::nok(49)).await.unwrap();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Open);
@@ -223,7 +223,7 @@ mod tests {
 
     /// An order is not shipped after the customer has rejected the payment.
     #[tokio::test(start_paused = true)]
-    async fn a_rejected_payment() {
+    async fn rejected_payment_is_not_shipped() {
         let (sim, shop) = open();
         shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().reject("order-1").unwrap();
@@ -236,7 +236,7 @@ mod tests {
 
     /// Two concurrent calls of `ship` capture the amount once.
     #[tokio::test(start_paused = true)]
-    async fn capture_twice() {
+    async fn concurrent_shipping_captures_once() {
         let (sim, shop) = paid().await;
         let order = order();
         let (one, other) = tokio::join!(shop.ship(&order), shop.ship(&order));
@@ -247,7 +247,7 @@ mod tests {
 
     /// An order id of the maximum length works in every call.
     #[tokio::test(start_paused = true)]
-    async fn a_long_order_number() {
+    async fn longest_order_id_works_in_every_call() {
         let (sim, shop) = open();
         let order = OrderId::parse(&"9".repeat(OrderId::MAX_LEN)).unwrap();
         shop.sell(&order, Amount::nok(49)).await.unwrap();
@@ -259,7 +259,7 @@ mod tests {
 
     /// With direct capture the approval captures the amount, so the shop sends no capture.
     #[tokio::test(start_paused = true)]
-    async fn a_sales_unit_with_direct_capture() {
+    async fn direct_capture_needs_no_capture() {
         let sim = Simulator::builder()
             .freeze_clock()
             .capture_type(CaptureType::Direct);
@@ -276,7 +276,7 @@ mod tests {
 
     /// The capture takes effect and every response is lost. The shop finds the capture and ships.
     #[tokio::test(start_paused = true)]
-    async fn a_response_lost_after_effect() {
+    async fn capture_with_a_lost_response_is_found() {
         let (sim, shop) = paid().await;
         let lost = sim.faults().on(CAPTURE).lose_response();
         shop.ship(&order()).await.unwrap();
@@ -287,14 +287,14 @@ mod tests {
 
     /// A rate-limited order is neither shipped nor charged. The same call succeeds later.
     #[tokio::test(start_paused = true)]
-    async fn a_storm_of_429() {
+    async fn rate_limited_order_stays_open_and_ships_later() {
         let (sim, shop) = paid().await;
-        let storm = sim.faults().any().retry_after(5).status(429);
+        let fault = sim.faults().any().retry_after(5).status(429);
         let error = shop.ship(&order()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         assert!(error.is_retryable());
         assert_eq!(shop.status(&order()), Some(Status::Paid));
-        storm.remove();
+        fault.remove();
         tokio::time::sleep(Duration::from_secs(60)).await;
         shop.ship(&order()).await.unwrap();
         assert_eq!(charged(&sim), 4_900);
@@ -302,7 +302,7 @@ mod tests {
 
     /// Without a token no payment starts. The order id is still usable later.
     #[tokio::test(start_paused = true)]
-    async fn the_token_endpoint_is_down() {
+    async fn no_payment_starts_without_a_token() {
         let (sim, shop) = open();
         let down = sim.faults().on(TOKEN).status(503);
         let error = shop.sell(&order(), Amount::nok(49)).await.unwrap_err();
@@ -315,7 +315,7 @@ mod tests {
 
     /// The callback finds the order even if it arrives before the response to `initiate`.
     #[tokio::test]
-    async fn a_callback_before_the_return_of_initiate() {
+    async fn callback_before_the_response_finds_the_order() {
         let sim = Simulator::start().unwrap();
         let shop = Shop::new(sim.client()).unwrap();
         listen(&shop, &sim).await.unwrap();
@@ -333,15 +333,15 @@ mod tests {
 
     /// The order stays open if an event has an unknown name and the details have no sums.
     #[tokio::test(start_paused = true)]
-    async fn an_unknown_state_from_a_future_api() {
+    async fn unknown_event_leaves_the_order_open() {
         let (sim, shop) = open();
         shop.sell(&order(), Amount::nok(49)).await.unwrap();
         sim.payer().approve("order-1").unwrap();
         let details =
             r#"{"transactionLogHistory":[{"operation":"PREAUTHORISE","operationSuccess":true}]}"#;
-        let news = sim.faults().on(DETAILS).status_with_body(200, details);
+        let fault = sim.faults().on(DETAILS).status_with_body(200, details);
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Open);
-        news.remove();
+        fault.remove();
         assert_eq!(shop.check(&order()).await.unwrap(), Status::Paid);
     }
 

@@ -29,14 +29,14 @@ fn count(call: impl AsyncFn()) -> u64 {
         .map(|_| allocation_counter::measure(|| runtime.block_on(call())).count_total)
         .collect();
     let least = counts.iter().copied().min().unwrap_or_default();
-    // A queue of tokio's grows by a block with every 32nd message.
+    // A queue of tokio grows by a block with every 32nd message.
     let same = counts.iter().filter(|count| **count == least).count();
     assert!(same > CALLS / 2, "no count to rely on: {counts:?}");
     least
 }
 
-/// The last request that the server saw: its head as a sorted list of lines, and its body.
-fn seen(server: &Server) -> (Vec<String>, String) {
+/// Returns the last request of the server: its head as a sorted list of lines, and its body.
+fn last_request_of(server: &Server) -> (Vec<String>, String) {
     let last = server
         .recorder
         .last_request
@@ -56,7 +56,7 @@ fn seen(server: &Server) -> (Vec<String>, String) {
     (lines, body.to_owned())
 }
 
-/// A comparison of two clients is worth nothing where they do not do the same.
+/// The comparison is valid only if both clients send the same requests.
 #[test]
 fn the_peers_send_the_same_requests() {
     let server = Server::start();
@@ -65,9 +65,9 @@ fn the_peers_send_the_same_requests() {
     let runtime = runtime();
     for operation in Operation::ALL {
         runtime.block_on(bare.call(operation));
-        let theirs = seen(&server);
+        let theirs = last_request_of(&server);
         runtime.block_on(client.call(operation));
-        assert_eq!(seen(&server), theirs, "{}", operation.name());
+        assert_eq!(last_request_of(&server), theirs, "{}", operation.name());
         assert!(theirs.0.len() >= 11, "{theirs:?}");
     }
 }

@@ -34,11 +34,11 @@ mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     pub(crate) use std::sync::PoisonError;
 
-    use super::{Dropped, patience};
+    use super::{Dropped, pending_polls};
 
     /// Spawns a task. Some tasks are dropped before they end.
     pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-        let task = Dropped(Box::pin(task), patience());
+        let task = Dropped(Box::pin(task), pending_polls());
         drop(shuttle::future::spawn(task));
     }
 }
@@ -48,9 +48,9 @@ mod clock {
     use std::future::Future;
     use std::time::Duration;
 
-    use super::World;
+    use super::Environment;
 
-    pub(crate) type Time = World;
+    pub(crate) type Time = Environment;
 
     pub(crate) trait Randomness: Send + Sync {}
 
@@ -62,7 +62,7 @@ mod clock {
         0.0
     }
 
-    impl World {
+    impl Environment {
         pub(crate) fn monotonic(&self) -> Duration {
             self.now()
         }
@@ -75,7 +75,7 @@ mod clock {
             }
         }
 
-        /// Every flight is polled until it is dropped, so no limit has to pass.
+        /// Every flight is polled until it is dropped, so no time limit is needed.
         pub(crate) async fn timeout_since<F: Future>(
             &self,
             _now: Duration,
@@ -112,7 +112,7 @@ mod error {
         pub(crate) fn with_retry(self, is_retryable: bool, retry_after: Option<Duration>) -> Self {
             assert_eq!(is_retryable, self.is_retryable());
             let is_within = retry_after.is_some_and(|pause| pause <= LONG_PAUSE);
-            assert!(is_within, "a longer pause than the failure asked for");
+            assert!(is_within, "a longer pause than the failure requested");
             self
         }
     }
@@ -129,14 +129,14 @@ const USABLE_FOR: Duration = Duration::from_secs(95);
 /// The pause that some failures request.
 const LONG_PAUSE: Duration = Duration::from_secs(40);
 
-/// The surroundings of the state machine: a clock that jumps, and a token endpoint that fails at
+/// The environment of the state machine: a clock that jumps, and a token endpoint that fails at
 /// random.
 #[derive(Clone, Default)]
-struct World(Arc<Mutex<Seen>>);
+struct Environment(Arc<Mutex<Observed>>);
 
-/// The events so far, as an observer sees them.
+/// The events so far, from the view of an observer.
 #[derive(Default)]
-struct Seen {
+struct Observed {
     now: Duration,
     /// The time that each task has read last.
     clocks: HashMap<TaskId, Duration>,
@@ -157,7 +157,7 @@ struct Seen {
     failures_in_a_row: u32,
 }
 
-impl Seen {
+impl Observed {
     fn generation(&self) -> u64 {
         self.fetched.len() as u64
     }
@@ -165,67 +165,70 @@ impl Seen {
     /// Returns whether the client may still hold a usable token.
     fn may_hold_token(&self) -> bool {
         let last = self.fetched.last();
-        last.is_some_and(|begun| self.now < *begun + USABLE_FOR)
+        last.is_some_and(|start_time| self.now < *start_time + USABLE_FOR)
             && !self.discarded.contains(&self.generation())
     }
 
     /// Returns whether there is a reason to fetch a token.
     fn needs_token(&self) -> bool {
         let last = self.fetched.last();
-        last.is_none_or(|begun| self.now >= *begun + REFRESH_AFTER)
+        last.is_none_or(|start_time| self.now >= *start_time + REFRESH_AFTER)
             || self.invalidated.contains(&self.generation())
     }
 }
 
-impl World {
-    fn look<T>(&self, at: impl FnOnce(&mut Seen) -> T) -> T {
+impl Environment {
+    fn observe<T>(&self, at: impl FnOnce(&mut Observed) -> T) -> T {
         at(&mut self.0.lock().unwrap())
     }
 
     fn now(&self) -> Duration {
-        self.look(|seen| {
-            seen.clocks.insert(me(), seen.now);
-            seen.now
+        self.observe(|observed| {
+            observed.clocks.insert(me(), observed.now);
+            observed.now
         })
     }
 
     fn pass_time(&self) {
         let step = [0, 0, 60, 60, 1_000, 45_000, 60_000][thread_rng().gen_range(0..7)];
-        self.look(|seen| seen.now += Duration::from_millis(step));
+        self.observe(|observed| observed.now += Duration::from_millis(step));
     }
 
     fn fetch(&self) -> FetchFuture<'static> {
-        let world = self.clone();
+        let environment = self.clone();
         Box::pin(async move {
-            let begun = world.look(|seen| {
-                assert!(!seen.is_fetching, "two fetches at once");
-                assert!(seen.needs_token(), "a fetch without a reason");
-                assert!(seen.now >= seen.pause_ends, "a fetch within the pause");
-                seen.is_fetching = true;
-                seen.clocks[&me()]
+            let start_time = environment.observe(|observed| {
+                assert!(!observed.is_fetching, "two fetches at once");
+                assert!(observed.needs_token(), "a fetch without a reason");
+                assert!(
+                    observed.now >= observed.pause_ends,
+                    "a fetch within the pause"
+                );
+                observed.is_fetching = true;
+                observed.clocks[&me()]
             });
-            let fetching = Fetching(world.clone());
+            let fetching = Fetching(environment.clone());
             for _ in 0..thread_rng().gen_range(0..4) {
                 yield_now().await;
-                world.pass_time();
+                environment.pass_time();
             }
             let fails = thread_rng().gen_bool(0.3);
-            world.look(|seen| seen.is_fetching = false);
+            environment.observe(|observed| observed.is_fetching = false);
             drop(fetching);
-            world.look(|seen| {
+            environment.observe(|observed| {
                 if fails {
-                    let pause = 100 * 2_u64.pow(seen.failures_in_a_row.min(6));
-                    seen.failures_in_a_row += 1;
-                    seen.failures += 1;
-                    let error = Error(seen.failures);
+                    let pause = 100 * 2_u64.pow(observed.failures_in_a_row.min(6));
+                    observed.failures_in_a_row += 1;
+                    observed.failures += 1;
+                    let error = Error(observed.failures);
                     let retry_after = error.retry_after().unwrap_or_default();
                     let pause = Duration::from_millis(pause.min(5_000)).max(retry_after);
-                    seen.pause_ends = seen.now + pause;
+                    observed.pause_ends = observed.now + pause;
                     return Err(error);
                 }
-                seen.failures_in_a_row = 0;
-                seen.fetched.push(begun);
-                let generation = seen.generation().to_string();
+                observed.failures_in_a_row = 0;
+                observed.fetched.push(start_time);
+                let generation = observed.generation().to_string();
                 Ok(FetchedToken::new(&generation, LIFETIME).unwrap())
             })
         })
@@ -233,14 +236,14 @@ impl World {
 }
 
 /// Records the end of a fetch, also when the fetch is dropped.
-struct Fetching(World);
+struct Fetching(Environment);
 
 impl Drop for Fetching {
     fn drop(&mut self) {
-        self.0.look(|seen| {
-            let unfinished = std::mem::replace(&mut seen.is_fetching, false);
-            if unfinished && !seen.may_hold_token() {
-                seen.pause_ends = seen.now + Duration::from_millis(100);
+        self.0.observe(|observed| {
+            let unfinished = std::mem::replace(&mut observed.is_fetching, false);
+            if unfinished && !observed.may_hold_token() {
+                observed.pause_ends = observed.now + Duration::from_millis(100);
             }
         });
     }
@@ -265,7 +268,7 @@ impl<F: Future> Future for Dropped<F> {
 }
 
 /// Returns how often a future may be pending before it is dropped.
-fn patience() -> u32 {
+fn pending_polls() -> u32 {
     if thread_rng().gen_bool(0.4) {
         thread_rng().gen_range(0..4)
     } else {
@@ -276,39 +279,43 @@ fn patience() -> u32 {
 /// One client.
 #[derive(Clone)]
 struct Client {
-    world: World,
+    environment: Environment,
     tokens: SingleFlight,
 }
 
 impl Client {
     fn new() -> Self {
-        let world = World::default();
-        let tokens = SingleFlight::new(world.clone(), Arc::new(clock::Constant));
-        Self { world, tokens }
+        let environment = Environment::default();
+        let tokens = SingleFlight::new(environment.clone(), Arc::new(clock::Constant));
+        Self {
+            environment,
+            tokens,
+        }
     }
 
     async fn token(self) -> Result<Arc<Token>, Error> {
-        self.tokens.get(|| self.world.fetch()).await
+        self.tokens.get(|| self.environment.fetch()).await
     }
 }
 
 /// One caller: gets tokens, some of which are refused.
 async fn caller(client: Client) {
-    let world = client.world.clone();
+    let environment = client.environment.clone();
     let mut refused = 0;
     for _ in 0..3 {
-        let before = world.look(|seen| (seen.now, seen.newest_received));
-        let last_failure = world.look(|seen| seen.last_failure);
+        let before = environment.observe(|observed| (observed.now, observed.newest_received));
+        let last_failure = environment.observe(|observed| observed.last_failure);
         let getting = client.clone().token();
-        match Dropped(Box::pin(getting), patience()).await {
+        match Dropped(Box::pin(getting), pending_polls()).await {
             Some(Ok(token)) => refused = check(&client, &token, before, refused),
             Some(Err(error)) => {
                 assert!(is_recent(&error, last_failure), "an older failure");
-                world.look(|seen| seen.last_failure = seen.last_failure.max(error.0));
+                environment
+                    .observe(|observed| observed.last_failure = observed.last_failure.max(error.0));
             }
             None => {}
         }
-        world.pass_time();
+        environment.pass_time();
         yield_now().await;
     }
 }
@@ -323,22 +330,24 @@ fn is_recent(error: &Error, before: u64) -> bool {
 /// Checks the token that a caller received. Returns the generation that this caller saw refused
 /// last.
 fn check(client: &Client, token: &Token, before: (Duration, u64), refused: u64) -> u64 {
-    let (begun, newest_received) = before;
+    let (start_time, newest_received) = before;
     let header = token.header.to_str().unwrap();
     let generation: u64 = header.strip_prefix("Bearer ").unwrap().parse().unwrap();
     assert_ne!(generation, refused, "a token that this caller saw refused");
-    let world = &client.world;
-    let fetched = world.look(|seen| seen.fetched[usize::try_from(generation).unwrap() - 1]);
+    let environment = &client.environment;
+    let fetched =
+        environment.observe(|observed| observed.fetched[usize::try_from(generation).unwrap() - 1]);
     // A caller that waited for a fetch takes its token, however long the fetch took.
     assert!(
-        generation > newest_received || begun < fetched + USABLE_FOR,
+        generation > newest_received || start_time < fetched + USABLE_FOR,
         "an expired token"
     );
-    world.look(|seen| seen.newest_received = seen.newest_received.max(generation));
+    environment
+        .observe(|observed| observed.newest_received = observed.newest_received.max(generation));
     if thread_rng().gen_bool(0.3) {
-        world.look(|seen| seen.invalidated.insert(generation));
+        environment.observe(|observed| observed.invalidated.insert(generation));
         client.tokens.invalidate(token.generation);
-        world.look(|seen| seen.discarded.insert(generation));
+        environment.observe(|observed| observed.discarded.insert(generation));
         return generation;
     }
     refused
@@ -356,7 +365,7 @@ fn scenario() {
     });
     // After every schedule, the next caller that waits receives a token or a recent failure.
     let last = shuttle::future::spawn(async move {
-        let last_failure = client.world.look(|seen| seen.last_failure);
+        let last_failure = client.environment.observe(|observed| observed.last_failure);
         let result = client.token().await;
         assert!(result.is_ok() || is_recent(&result.unwrap_err(), last_failure));
     });

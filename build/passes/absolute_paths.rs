@@ -6,7 +6,7 @@ use super::super::document::{Document, METHODS, escape, note, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "absolute-paths";
-pub(crate) const REASON: &str = "a path prefix moves between `servers` and `paths` from version to version; folded into the path, an operation keeps one path";
+pub(crate) const REASON: &str = "a path prefix moves between `servers` and `paths` from version to version; as a part of the path, it does not change the path of an operation";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let shared = document.root.get("servers").map(first_prefix).transpose()?;
@@ -39,8 +39,8 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
                 .and_then(|operation| operation.get("servers"))
                 .is_some()
         }) {
-            let what = "an operation with servers of its own cannot be generated";
-            return Err(Error::at(pointer, what, "give the servers to its path"));
+            let fault = "an operation with its own servers cannot be generated";
+            return Err(Error::at(pointer, fault, "move the servers to its path"));
         }
         let prefix = match &own {
             Some(own) => own.as_str(),
@@ -49,11 +49,15 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         };
         let full = clean(&format!("{prefix}{}", clean(&path)));
         if full != path {
-            notes.push(note(&pointer, format!("is {full} in full")));
+            notes.push(note(&pointer, format!("full path: {full}")));
         }
         if absolute.contains_key(&full) {
-            let what = format!("the path {full} is described twice");
-            return Err(Error::at(pointer, what, "keep one of the two descriptions"));
+            let fault = format!("the path {full} is described twice");
+            return Err(Error::at(
+                pointer,
+                fault,
+                "keep one of the two descriptions",
+            ));
         }
         absolute.insert(full, item);
     }
@@ -83,7 +87,7 @@ fn first_prefix(servers: &Value) -> Result<String, Error> {
     if let Some(other) = prefixes.find(|other| *other != first) {
         return Err(Error::at(
             "/servers",
-            format!("the servers disagree on where the paths begin: {first} and {other}"),
+            format!("the servers have different path prefixes: {first} and {other}"),
             "give all servers the same path",
         ));
     }

@@ -8,7 +8,7 @@ use super::super::document::Document;
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "crate-types";
-pub(crate) const REASON: &str = "the generator derives Debug for every type, makes floats of prices, and puts any text into a path; types of this crate keep secrets, personal data and open JSON out of logs, hold whole øre, and refuse text that would reach another path";
+pub(crate) const REASON: &str = "the generator derives Debug for every type, makes floats of prices, and puts any text into a path; types of this crate keep secrets, personal data and open JSON out of logs, store prices in øre, and refuse text that would reach another path";
 
 /// The components that a type of the crate replaces, with the path of the type.
 pub(crate) const REPLACED: [(&str, &str); 4] = [
@@ -28,7 +28,7 @@ pub(crate) fn is_mark(keyword: &str) -> bool {
     marked::MARKED.iter().any(|kind| kind.mark == keyword)
 }
 
-/// Replaces open JSON last, because the others give shapes to schemas.
+/// Replaces open JSON last, because the other replacements give shapes to schemas.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     marked::apply(document)?;
     path_segments::apply(document)?;

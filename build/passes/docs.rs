@@ -6,7 +6,7 @@ use super::super::document::Document;
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "docs";
-pub(crate) const REASON: &str = "descriptions become rustdoc, which would compile indented lines and fences, and hide what looks like HTML; OpenAPI 3.0 reads no description beside a reference, but one in a composition of one part";
+pub(crate) const REASON: &str = "descriptions become rustdoc, which would compile indented lines and fences, and hide text that looks like HTML; OpenAPI 3.0 ignores a description beside a reference, but not in a composition of one part";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     keep_beside_references(document);
@@ -19,12 +19,13 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         }
     }
     if changed > 0 {
-        document.note("", format!("{changed} descriptions made safe for rustdoc"));
+        document.note("", format!("{changed} descriptions adapted to rustdoc"));
     }
     Ok(())
 }
 
-/// Wraps each reference that has a description in a composition, so that the description documents the field.
+/// Wraps each reference that has a description in a composition, so that the description documents
+/// the field.
 fn keep_beside_references(document: &mut Document) {
     document.each_schema(|_, schema| {
         let Value::Object(map) = schema else {
@@ -37,7 +38,7 @@ fn keep_beside_references(document: &mut Document) {
             return Vec::new();
         };
         map.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
-        vec!["the description is kept".to_owned()]
+        vec!["the description is moved to a composition".to_owned()]
     });
 }
 

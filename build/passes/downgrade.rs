@@ -6,7 +6,7 @@ use super::super::document::{Document, is_in, object, text};
 use super::super::error::Error;
 
 pub(crate) const NAME: &str = "downgrade-3-1";
-pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; what 3.0 can express is rewritten, and the rest stops the build";
+pub(crate) const REASON: &str = "the generator reads OpenAPI 3.0 only; keywords of 3.1 are rewritten if 3.0 can express them, and stop the build otherwise";
 
 /// Keywords without a counterpart in 3.0.
 const WITHOUT_MEANING: &str = "$dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef contains contentSchema \
@@ -42,7 +42,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
 fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Result<(), Error> {
     let map = match schema {
         Value::Bool(true) => {
-            changes.push("`true` stands for anything".to_owned());
+            changes.push("`true` accepts any value".to_owned());
             *schema = json!({});
             return Ok(());
         }
@@ -70,10 +70,10 @@ fn repair(pointer: &str, schema: &mut Value, changes: &mut Vec<String>) -> Resul
     Ok(())
 }
 
-fn without_meaning(pointer: &str, what: &str) -> Error {
+fn without_meaning(pointer: &str, keyword_name: &str) -> Error {
     Error::unreadable(
         pointer,
-        format!("{what} of OpenAPI 3.1 has no meaning in 3.0, which the generator reads"),
+        format!("{keyword_name} of OpenAPI 3.1 has no meaning in 3.0, which the generator reads"),
         "describe the shape with properties, items, oneOf or enum",
     )
 }
@@ -109,7 +109,7 @@ fn repair_limits(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
 /// Rewrites `const`, `examples` and encoded content.
 fn repair_values(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if let Some(value) = map.remove("const") {
-        changes.push(format!("const: {value} is an enumeration of one"));
+        changes.push(format!("const: {value} is written as an enumeration"));
         map.insert("enum".to_owned(), json!([value]));
     }
     if let Some(Value::Array(examples)) = map.get("examples") {
@@ -118,13 +118,13 @@ fn repair_values(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
         if let Some(first) = first {
             map.entry("example").or_insert(first);
         }
-        changes.push("examples: the first is the example".to_owned());
+        changes.push("examples: the first is written as `example`".to_owned());
     }
     let encoding = map.remove("contentEncoding");
     let media = map.remove("contentMediaType");
     if encoding.is_some() || media.is_some() {
         let format = if encoding.is_some() { "byte" } else { "binary" };
-        changes.push(format!("encoded content is of the format {format}"));
+        changes.push(format!("encoded content is written as format {format}"));
         map.insert("format".to_owned(), format.into());
     }
 }
@@ -145,7 +145,10 @@ fn repair_type(
     if types.len() < listed.len() {
         map.insert("nullable".to_owned(), true.into());
     }
-    changes.push(format!("type: {} is read one by one", Value::from(listed)));
+    changes.push(format!(
+        "type: {} is written as a choice or as nullable",
+        Value::from(listed)
+    ));
     match types.len() {
         0 => {
             return Err(without_meaning(
@@ -225,7 +228,8 @@ fn repair_reference(map: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let Some(reference) = map.remove("$ref") else {
         return;
     };
-    changes.push("the keywords beside the reference are a second part of a composition".to_owned());
+    changes
+        .push("the keywords beside the reference become a second part of a composition".to_owned());
     let mut prose = Map::new();
     let mut rest = Map::new();
     for (key, value) in std::mem::take(map) {

@@ -10,7 +10,7 @@ use super::super::error::Error;
 pub(crate) use limits::ASIDE as LIMITS;
 
 pub(crate) const NAME: &str = "lenient-types";
-pub(crate) const REASON: &str = "servers add values to enumerations, leave out members that the documents require, send null for lists and exceed limits; a response must be readable all the same. A default is left to the server: the generator would send it in every request. The limits of requests stand in the JSON Schemas";
+pub(crate) const REASON: &str = "servers add values to enumerations, leave out members that the documents require, send null for lists and exceed limits; such a response must be readable too. Defaults are removed, because the generator would send them in every request. The limits of requests are only in the JSON Schemas";
 
 /// Opens values first: an alternative that becomes a component may have required members.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {

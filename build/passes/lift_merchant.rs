@@ -13,7 +13,7 @@ use super::super::names;
 use super::super::reachability::MERCHANT;
 
 pub(crate) const NAME: &str = "lift-merchant-endpoints";
-pub(crate) const REASON: &str = "callbacks and merchant-side paths are served by the merchant: a client must not offer them, but the shapes of what arrives are wanted";
+pub(crate) const REASON: &str = "callbacks and merchant-side paths are served by the merchant: the client must not offer them, but needs the types of their bodies";
 
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     let prefixes = prefix_names(&document.root);

@@ -1,7 +1,7 @@
 //! The passes, in the order in which they run. Each is a function over the document, with a reason.
 //! Its changes go to the log.
 //!
-//! The first family brings the document into one shape and repairs its defects. The second family
+//! The first family brings the document into one form and repairs its defects. The second family
 //! adapts it to the generator. The simulator checks traffic against `<file>.source.json`, which no
 //! pass has changed.
 
@@ -31,7 +31,7 @@ use super::error::Error;
 pub(crate) use crate_types::{REPLACED, is_replaced};
 pub(crate) use lenient_types::LIMITS;
 pub(crate) use parameters::KEY;
-pub(crate) use repair::meant_type;
+pub(crate) use repair::standard_type;
 
 /// One named step.
 pub(crate) struct Pass {
@@ -47,7 +47,7 @@ macro_rules! passes {
     };
 }
 
-/// Bring the document into one shape and repair it. Its meaning stays.
+/// Passes that bring the document into one form and repair it, without a change of meaning.
 pub(crate) const REPAIR: &[Pass] = passes![
     lift_merchant,
     downgrade,
@@ -57,7 +57,7 @@ pub(crate) const REPAIR: &[Pass] = passes![
     operation_ids,
 ];
 
-/// Adapt the document to the generator. Its rules become looser.
+/// Passes that adapt the document to the generator. They relax its rules.
 pub(crate) const ADAPT: &[Pass] = passes![
     unread,
     parameters,

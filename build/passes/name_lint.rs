@@ -10,7 +10,7 @@ use super::super::names::{field, free, pascal, snake};
 use super::is_replaced;
 
 pub(crate) const NAME: &str = "name-lint";
-pub(crate) const REASON: &str = "the generator silently merges or drops things with one Rust name; types are renamed, and properties and parameters stop the build";
+pub(crate) const REASON: &str = "the generator silently merges or drops parts with the same Rust name; types are renamed, and equal properties and parameters stop the build";
 
 /// Type names that would shadow types used by the generated code.
 const RESERVED: &str = "AsMut AsRef Box Clone Copy Debug Default Deserialize Display Drop Eq Err Extend Fn FnMut FnOnce \
@@ -61,7 +61,7 @@ fn rename_types(document: &mut Document) {
     for (old, new) in renamed {
         document.note(
             format!("/components/schemas/{}", escape(&old)),
-            format!("is called {new} in Rust"),
+            format!("is named {new} in Rust"),
         );
     }
 }
@@ -91,7 +91,7 @@ fn lint_parameters(document: &Document) -> Result<(), Error> {
                         "the parameter {name} has the same Rust name as {other}: {}",
                         snake(name)
                     ),
-                    "one of the two would be lost; have the document name them apart",
+                    "use different names, because one of the two would be lost",
                 ));
             }
         }
@@ -113,7 +113,7 @@ fn lint_properties(document: &mut Document) -> Result<(), Error> {
                     "the properties {first} and {second} have the same Rust name: {}",
                     field(&second)
                 ),
-                "one of the two would be lost; have the document name them apart",
+                "use different names, because one of the two would be lost",
             ));
         }
     });

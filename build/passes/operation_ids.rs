@@ -37,7 +37,7 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
             return Err(Error::at(
                 format!("{}/operationId", place.pointer),
                 format!("the operation id {id} is used twice, here and at #{first}"),
-                "give each operation an id of its own",
+                "give each operation a unique id",
             ));
         }
     }
@@ -58,8 +58,8 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
             operation["operationId"] = name.clone().into();
         }
         let changes = match written {
-            None => format!("without an id; called {name}"),
-            Some(written) => format!("{written} is called {name}: the name is taken"),
+            None => format!("has no id; named {name}"),
+            Some(written) => format!("{written} is named {name}, because the name is taken"),
         };
         let note = note(format!("{pointer}/operationId"), changes);
         document.note(note.pointer, note.text);
@@ -104,7 +104,7 @@ mod tests {
         )
         .unwrap_err();
         assert_eq!(error.pointer, "/paths/~1b/get/operationId");
-        assert!(error.what.contains("#/paths/~1a/get"), "{error}");
+        assert!(error.fault.contains("#/paths/~1a/get"), "{error}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Corrections of a document, in the form of the OpenAPI Overlay Specification 1.0.
 //!
-//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It has the facts that the document lacks: limits that the server does not enforce, members that it accepts, and members that are secret.
-//! Its targets are those of the document as OpenAPI 3.0, with its references resolved and its paths in full.
+//! The overlay of `openapi/ecom.yaml` is `openapi/ecom.overlay.yaml`. It has the facts that the
+//! document lacks: limits that the server does not enforce, members that it accepts, and members
+//! that are secret. Its targets are in the document as OpenAPI 3.0, with references resolved and
+//! full paths.
 
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use super::super::error::Error;
 use super::super::load::{Read, parse};
 
 pub(crate) const NAME: &str = "overlay";
-pub(crate) const REASON: &str = "a document lacks facts about its API: limits that the server does not enforce, members that it accepts, members that are secret; each action of an overlay has its reason";
+pub(crate) const REASON: &str = "a document lacks facts about its API: limits that the server does not enforce, members that it accepts, members that are secret; each action of an overlay states its reason";
 
 /// The end of the name of an overlay.
 pub(crate) const END: &str = ".overlay.yaml";
@@ -32,15 +34,16 @@ pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Vec<(String, Value)>, Er
     overlays.collect()
 }
 
-/// Applies the actions of the overlays in their order. An action whose target is missing changes nothing.
+/// Applies the actions of the overlays in their order. An action whose target is missing changes
+/// nothing.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     for (file, overlay) in std::mem::take(&mut document.overlays) {
         let actions = overlay.get("actions").and_then(Value::as_array);
         for (index, action) in actions.into_iter().flatten().enumerate() {
-            run(document, action).map_err(|what| {
+            run(document, action).map_err(|fault| {
                 let pointer = format!("/actions/{index}");
                 let advice = "see spec.openapis.org/overlay/v1.0.0";
-                Error::at(pointer, what, advice).in_file(&file)
+                Error::at(pointer, fault, advice).in_file(&file)
             })?;
         }
     }
@@ -160,7 +163,8 @@ fn members<'a>(
     map.chain(list.map(move |(index, inner)| (format!("{pointer}/{index}"), inner)))
 }
 
-/// Merges objects, adds to lists, and replaces all else. Returns whether anything changed.
+/// Merges objects, appends to lists, and replaces all other values. Returns whether anything
+/// changed.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(node), Value::Object(update)) => {
@@ -267,7 +271,7 @@ mod tests {
 
     #[test]
     fn an_invalid_action_is_refused() {
-        for (action, what) in [
+        for (action, fault) in [
             ("{target: $.a, remove: true}", "without a reason"),
             ("{description: why, remove: true}", "JSONPath"),
             (
@@ -282,7 +286,7 @@ mod tests {
         ] {
             let error = corrected(action).unwrap_err().to_string();
             assert!(
-                error.starts_with("a.overlay.yaml#/actions/0: ") && error.contains(what),
+                error.starts_with("a.overlay.yaml#/actions/0: ") && error.contains(fault),
                 "{error}"
             );
         }

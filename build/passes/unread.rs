@@ -7,7 +7,7 @@ use super::super::error::Error;
 use super::crate_types::is_mark;
 
 pub(crate) const NAME: &str = "drop-unread";
-pub(crate) const REASON: &str = "the generator does not use tags, security and the like, and a mistake in one of them would stop it; a title would rename a type, and annotations would stand in its documentation";
+pub(crate) const REASON: &str = "the generator does not use tags, security and similar members, and a mistake in one of them would stop it; a title would rename a type, and annotations would appear in its documentation";
 
 const ROOT: &str = "openapi info paths components x-sensitive x-merchant-messages";
 const INFO: &str = "title version description";
@@ -36,12 +36,12 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         }
     }
     let root = object(&mut document.root);
-    let gone: Vec<String> = before
+    let removed: Vec<String> = before
         .into_iter()
         .filter(|key| !root.contains_key(key))
         .collect();
-    if !gone.is_empty() {
-        document.note("", format!("left out: {}", gone.join(", ")));
+    if !removed.is_empty() {
+        document.note("", format!("left out: {}", removed.join(", ")));
     }
     document.each_schema(|_, schema| {
         if let Value::Object(schema) = schema {

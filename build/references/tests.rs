@@ -167,21 +167,21 @@ fn a_missing_target_in_the_document_stays() {
 }
 
 #[test]
-fn circles_are_refused_unless_they_go_through_components() {
+fn cycles_are_refused_unless_they_go_through_components() {
     let fragment =
         "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A'}}}}}";
     becomes(fragment, "", fragment);
-    for (fragment, what) in [
+    for (fragment, fault) in [
         (
             "components: {schemas: {A: {properties: {a: {$ref: '#/components/schemas/A/properties'}}}}}",
-            "circle",
+            "cycle",
         ),
         (
             "{paths: {/a: {get: {requestBody: {$ref: '#/paths/~1a/get/requestBody'}}}}}",
-            "without end",
+            "form a cycle",
         ),
     ] {
         let error = resolved(fragment, "").unwrap_err();
-        assert!(error.what.contains(what), "{error}");
+        assert!(error.fault.contains(fault), "{error}");
     }
 }

@@ -90,12 +90,12 @@ impl Display for UnknownApi {
     }
 }
 
-/// Prints a line that the user needs.
+/// Prints a line, and fails if standard output is closed.
 ///
 /// # Errors
 ///
-/// If nothing reads standard output any longer, for example after `| head -1`. `println!` would panic
-/// and leave an order open.
+/// If nothing reads standard output any longer, for example after `| head -1`. `println!` would
+/// panic and leave an order open.
 pub(crate) fn print_line(line: impl Display) -> Result<()> {
     writeln!(stdout(), "{line}").context("standard output")
 }

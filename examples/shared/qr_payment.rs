@@ -1,7 +1,7 @@
 //! One payment by QR code, from the first request to the capture.
 //!
-//! If the program stops waiting for a payment, it cancels the order, so that the customer cannot pay
-//! for goods that are not delivered. It also stops when its output can no longer be written,
+//! If the program stops waiting for a payment, it cancels the order, so that the customer cannot
+//! pay for goods that are not delivered. It also stops when its output can no longer be written,
 //! because the code and the result are not visible then.
 
 use std::time::Duration;
@@ -29,8 +29,8 @@ pub(crate) struct Approved {
     pub(crate) details: PaymentDetails,
 }
 
-/// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer does
-/// not pay or the program is asked to stop, after the reason was printed.
+/// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer
+/// does not pay or the program is asked to stop, after the reason was printed.
 pub(crate) async fn take_payment(
     vipps: &Vipps,
     sale: &Sale,
@@ -71,8 +71,8 @@ pub(crate) async fn take_payment(
     Ok(approved.map(|details| Approved { payment, details }))
 }
 
-/// Waits for the customer and prints the state of the payment. Returns `None` if the customer has not
-/// approved it.
+/// Waits for the customer and prints the state of the payment. Returns `None` if the customer has
+/// not approved it.
 async fn wait_for_approval(started: &QrPayment, sale: &Sale) -> Result<Option<PaymentDetails>> {
     let details = wait_for_customer(started, sale).await?;
     let approved = is_approved(&started.payment(), &details).await?;

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
 impl Shutdown {
-    /// Starts to listen for Ctrl-C and, on Unix, for SIGTERM and for SIGHUP, which a terminal sends when it
-    /// is closed.
+    /// Starts to listen for Ctrl-C and, on Unix, for SIGTERM and for SIGHUP, which a terminal sends
+    /// when it is closed.
     pub(crate) fn listen() -> io::Result<Self> {
         let signal = signal()?;
         let (sender, receiver) = watch::channel(false);

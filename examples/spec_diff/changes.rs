@@ -1,8 +1,8 @@
 //! The changes between two documents, each marked as breaking or not.
 //!
 //! This crate sends exactly the documented requests and reads responses leniently. These changes
-//! are breaking: a removed operation or member, a member of a new type, and everything that makes the API
-//! refuse a request that it accepted before.
+//! are breaking: a removed operation or member, a member of a new type, and everything that makes
+//! the API refuse a request that it accepted before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,15 @@ use super::parts::{Item, Model, Part, Use};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Change {
     pub(crate) is_compatible: bool,
-    /// The kind of the changed part: `operation`, `parameter`, `field`, `message`, `error` or `server`.
+    /// The kind of the changed part: `operation`, `parameter`, `field`, `message`, `error` or
+    /// `server`.
     pub(crate) subject: &'static str,
     pub(crate) text: String,
 }
 
 impl Change {
-    /// Returns the name of the changed member or parameter in the API. It is empty for other changes.
+    /// Returns the name of the changed member or parameter in the API. It is empty for other
+    /// changes.
     pub(crate) fn name(&self) -> &str {
         let part = self.text.split([':', '(']).next().unwrap_or_default();
         let name = part
@@ -182,8 +184,8 @@ fn without<'a>(values: &'a [Value], others: &'a [Value]) -> impl Iterator<Item =
     values.iter().filter(|value| !others.contains(value))
 }
 
-/// Returns whether the parent of this member is missing in the other item. The line about the parent
-/// covers its members.
+/// Returns whether the parent of this member is missing in the other item. The line about the
+/// parent covers its members.
 fn is_inside_missing(place: &str, other: &Item) -> bool {
     let body = place.find(':').map_or(place.len(), |at| at + 1);
     let parent = place[body..].rfind(['.', '[']).map_or(body, |at| body + at);

@@ -4,8 +4,9 @@
 //! Each change is marked as breaking or not, with the wrapper's files that it concerns.
 //!
 //! The exit code is 0 if requests and responses are unchanged, 1 if they changed, and 2 if a
-//! document cannot be read or has a key that OpenAPI does not define. Descriptions, examples and the
-//! order of entries are ignored, and so is a path prefix that moves between `servers` and `paths`.
+//! document cannot be read or has a key that OpenAPI does not define. Descriptions, examples and
+//! the order of entries are ignored, and so is a path prefix that moves between `servers` and
+//! `paths`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -44,8 +45,8 @@ fn main() -> ExitCode {
 fn read(file: &str) -> Result<Model, Error> {
     let path = Path::new(file);
     let text = std::fs::read_to_string(path).map_err(|error| {
-        let what = format!("cannot be read: {error}");
-        Error::at("", what, "give the path of a document").in_file(file)
+        let fault = format!("cannot be read: {error}");
+        Error::at("", fault, "give the path of a document").in_file(file)
     })?;
     let read = build::load::from_folder(path.parent().unwrap_or(Path::new("")));
     // Without the overlay of the API, which would hide changes of the parts that it corrects.

@@ -1,4 +1,5 @@
-//! The parts of a document that a release can change: operations, parameters and members of messages.
+//! The parts of a document that a release can change: operations, parameters and members of
+//! messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,8 +182,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds the schema at this place and everything inside it. `owner` is the component around it, with the name of the
-    /// member.
+    /// Adds the schema at this place and everything inside it. `owner` is the component around it,
+    /// with the name of the member.
     fn schema(&mut self, schema: &'a Value, place: &str, owner: &str, required: bool) {
         if let Some(name) = schema_ref(schema) {
             if !self.trail.contains(&name) {

@@ -34,8 +34,8 @@ impl Wrapper {
         }
     }
 
-    /// Returns the files that mention the member, among the areas that call the operations. If no file mentions it,
-    /// returns the files that call the operations.
+    /// Returns the files that mention the member, among the areas that call the operations. If no
+    /// file mentions it, returns the files that call the operations.
     pub(crate) fn touched(&self, change: &Change, operations: &BTreeSet<String>) -> Vec<&str> {
         let ids: Vec<String> = operations.iter().map(|id| snake(id)).collect();
         let calls = self.mentioning(&ids, |_| true);

@@ -14,8 +14,8 @@ use crate::shop::Shop;
 /// The maximum wait for a page to change.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The first customer pays, the second uses express checkout and later withdraws the consent, the third
-/// rejects the payment.
+/// The first customer pays, the second uses express checkout and later withdraws the consent, the
+/// third rejects the payment.
 pub(crate) async fn run_all(simulator: &Simulator, shop: &Shop, address: SocketAddr) -> Result<()> {
     let browser = Browser::open(simulator, address)?;
     let page = browser.read("/").await?;
@@ -108,14 +108,14 @@ impl<'a> Browser<'a> {
 
     /// Reloads the page of an order until it contains this text.
     async fn until(&self, order: &OrderId, text: &str) -> Result<()> {
-        let begun = Instant::now();
+        let start_time = Instant::now();
         loop {
             let page = self.read(&format!("/orders/{order}")).await?;
             if page.contains(text) {
                 return Ok(());
             }
             ensure!(
-                begun.elapsed() < TIMEOUT,
+                start_time.elapsed() < TIMEOUT,
                 "the page of {order} never contained {text:?}"
             );
             tokio::time::sleep(Duration::from_millis(500)).await;

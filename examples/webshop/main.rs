@@ -6,10 +6,10 @@
 //! cargo run --example webshop -- --public-url https://shop.example.com --listen 127.0.0.1:8080
 //! ```
 //!
-//! Without settings it runs against a simulator with three customers: the first pays, the second uses
-//! express checkout and later withdraws the consent, the third rejects the payment. With `--serve` it
-//! keeps running after that. If the `VIPPS_*` variables are set, it serves real customers at a public
-//! URL until it is stopped.
+//! Without settings it runs against a simulator with three customers: the first pays, the second
+//! uses express checkout and later withdraws the consent, the third rejects the payment. With
+//! `--serve` it keeps running after that. If the `VIPPS_*` variables are set, it serves real
+//! customers at a public URL until it is stopped.
 //!
 //! | file | content |
 //! |---|---|

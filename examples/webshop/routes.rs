@@ -60,8 +60,8 @@ async fn check_out(
     }
 }
 
-/// Shows the page that the customer returns to, with or without having paid. The state comes from the
-/// payment details and never from the browser.
+/// Shows the page that the customer returns to, with or without having paid. The state comes from
+/// the payment details and never from the browser.
 async fn order(State(shop): State<Arc<Shop>>, Path(order): Path<String>) -> Response {
     let Ok(id) = OrderId::parse(&order) else {
         return not_found();

@@ -1,10 +1,10 @@
 //! The orders, from the start of a payment to shipping.
 //!
-//! This demo keeps the orders in memory. A real shop stores them in its database **before each call**:
-//! the order id and the amount before the payment starts, the idempotency key before the capture. After
-//! a crash the shop can then read the state of each payment ([`Payment::details`]) and retry a capture
-//! with the same key. It also stores the callback token with its other secrets, because a callback can
-//! arrive after a restart.
+//! This demo keeps the orders in memory. A real shop stores them in its database **before each
+//! call**: the order id and the amount before the payment starts, the idempotency key before the
+//! capture. After a crash the shop can then read the state of each payment ([`Payment::details`])
+//! and retry a capture with the same key. It also stores the callback token with its other secrets,
+//! because a callback can arrive after a restart.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -161,8 +161,8 @@ impl Shop {
         }
     }
 
-    /// Cancels a payment that exists although the start has failed. The customer retries with a new order
-    /// id, so this payment must not be paid.
+    /// Cancels a payment that exists although the start has failed. The customer retries with a new
+    /// order id, so this payment must not be paid.
     async fn cancel_unconfirmed(self: Arc<Self>, error: vipps::Error) {
         if let Reconciled::TookEffect(details) = self.vipps.ecom().reconcile(&error).await {
             let payment = self.vipps.ecom().payment(details.order_id().clone());
@@ -172,8 +172,8 @@ impl Shop {
         }
     }
 
-    /// Processes one order until it is shipped or closed. A callback can be lost and a customer may not
-    /// return, so the task polls the details; a callback only triggers the next poll at once.
+    /// Processes one order until it is shipped or closed. A callback can be lost and a customer may
+    /// not return, so the task polls the details; a callback only triggers the next poll at once.
     async fn process(self: Arc<Self>, payment: Payment) {
         loop {
             let done = match self.wait_for_customer(&payment).await {
@@ -232,7 +232,8 @@ impl Shop {
         let mut captured = details.sums().captured;
         if details.can_capture() {
             let order = self.order(id).context("the order is not stored")?;
-            // After a failure `process` retries with the same key, so that the capture takes effect once.
+            // After a failure `process` retries with the same key, so that the capture takes effect
+            // once.
             let done = payment
                 .capture()
                 .rest()
@@ -292,7 +293,8 @@ impl Shop {
         self.order(id).is_some_and(|order| order.customer.is_some())
     }
 
-    /// Cancels the orders that wait for a payment, so that they cannot be paid after the shop has closed.
+    /// Cancels the orders that wait for a payment, so that they cannot be paid after the shop has
+    /// closed.
     pub(crate) async fn close(&self) {
         let orders: Vec<Order> = self.orders().values().cloned().collect();
         for order in orders {

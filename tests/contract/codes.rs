@@ -5,7 +5,7 @@ use std::time::Duration;
 use vipps::types::ImageSize;
 use vipps::{ErrorKind, Outcome};
 
-use super::desk::at;
+use super::fixture::with_fixture;
 
 fn size() -> ImageSize {
     ImageSize::new(640).unwrap()
@@ -17,14 +17,14 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>(path: &str) -> T {
 
 #[tokio::test]
 async fn payment_has_a_code_in_every_format() {
-    at(async |desk| {
-        let payment = desk.initiated().await;
-        let qr = desk.vipps.qr();
+    with_fixture(async |fixture| {
+        let payment = fixture.initiated().await;
+        let qr = fixture.vipps.qr();
         let svg = qr.one_time(&payment).await.unwrap();
         assert!((1..=300).contains(&svg.expires_in().as_secs()), "{svg:?}");
         assert_eq!(qr.image(&svg).await.unwrap().media_type(), "image/svg+xml");
 
-        // The image's size is checked as it is fetched.
+        // The size of the image is checked after the download.
         let png = qr.one_time(&payment).png(size()).await.unwrap();
         let image = qr.image(&png).await.unwrap();
         assert_eq!(image.media_type(), "image/png");
@@ -39,8 +39,8 @@ async fn payment_has_a_code_in_every_format() {
 
 #[tokio::test]
 async fn redirect_code_is_created_updated_and_deleted() {
-    at(async |desk| {
-        let (id, qr) = (desk.redirect(), desk.vipps.qr());
+    with_fixture(async |fixture| {
+        let (id, qr) = (fixture.redirect(), fixture.vipps.qr());
         let code = qr.merchant_redirect(id.clone());
         let missing = code.get().await.unwrap_err();
         assert_eq!(missing.http_status(), Some(404), "{missing}");
@@ -76,8 +76,8 @@ async fn redirect_code_is_created_updated_and_deleted() {
 
 #[tokio::test]
 async fn redirect_code_with_a_lifetime_expires() {
-    at(async |desk| {
-        let code = desk.vipps.qr().merchant_redirect(desk.redirect());
+    with_fixture(async |fixture| {
+        let code = fixture.vipps.qr().merchant_redirect(fixture.redirect());
         let created = code
             .create(url("one"))
             .ttl(Duration::from_secs(300).try_into().unwrap());
@@ -92,8 +92,8 @@ async fn redirect_code_with_a_lifetime_expires() {
 
 #[tokio::test]
 async fn callback_code_is_created_updated_and_deleted() {
-    at(async |desk| {
-        let (id, qr) = (desk.callback(), desk.vipps.qr());
+    with_fixture(async |fixture| {
+        let (id, qr) = (fixture.callback(), fixture.vipps.qr());
         let till = qr.merchant_callback(id.clone());
         till.put("Kasse 1".parse().unwrap()).await.unwrap();
         let first = till.get().png(size()).await.unwrap();
@@ -121,8 +121,8 @@ async fn callback_code_is_created_updated_and_deleted() {
 /// A made-up code or token identifies no customer, so the exchange fails.
 #[tokio::test]
 async fn invented_personal_code_is_not_found() {
-    at(async |desk| {
-        let qr = desk.vipps.qr();
+    with_fixture(async |fixture| {
+        let qr = fixture.vipps.qr();
         let scanned = "https://qr.vipps.no/p/no-such-code".parse().unwrap();
         let token = "no-such-token".parse().unwrap();
         for error in [

@@ -3,13 +3,13 @@
 use vipps::epayment::{EventName, PaymentEvent, PaymentState};
 use vipps::{Amount, Currency, ErrorKind, Outcome, RequestId};
 
-use super::desk::{Desk, PRICE, at};
+use super::fixture::{Fixture, PRICE, with_fixture};
 use super::target;
 
-/// Runs a test on an approved payment, where there can be one.
+/// Runs a test on an approved payment, if the environment allows one.
 macro_rules! approved {
-    ($desk:ident, $test:literal) => {
-        match Desk::approved_epayment(&$desk, $test).await {
+    ($fixture:ident, $test:literal) => {
+        match Fixture::approved_epayment(&$fixture, $test).await {
             Some(payment) => payment,
             None => return,
         }
@@ -23,10 +23,11 @@ fn names(events: &[PaymentEvent]) -> Vec<EventName> {
 
 #[tokio::test]
 async fn epayment_is_created_once_for_a_key() {
-    at(async |desk| {
-        let (reference, key) = (desk.reference(), RequestId::random());
+    with_fixture(async |fixture| {
+        let (reference, key) = (fixture.reference(), RequestId::random());
         let create = || {
-            desk.create(reference.clone(), PRICE)
+            fixture
+                .create(reference.clone(), PRICE)
                 .idempotency_key(key.clone())
         };
         let created = create().await.unwrap();
@@ -34,7 +35,7 @@ async fn epayment_is_created_once_for_a_key() {
         let again = create().await.unwrap();
         assert_eq!(again.reference(), &reference);
 
-        let payment = created.payment(&desk.vipps);
+        let payment = created.payment(&fixture.vipps);
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), &PaymentState::Created);
         assert_eq!(details.amount(), Some(PRICE));
@@ -54,7 +55,7 @@ async fn epayment_is_created_once_for_a_key() {
         assert_eq!(events[0].idempotency_key.as_deref(), Some(key.as_str()));
         assert_eq!(events[0].psp_reference.as_deref(), details.psp_reference());
 
-        let other = desk.create(reference.clone(), PRICE).await.unwrap_err();
+        let other = fixture.create(reference.clone(), PRICE).await.unwrap_err();
         assert!(other.has_code("4150"), "{other}");
         assert_eq!(other.outcome(), Outcome::Rejected);
     })
@@ -63,8 +64,8 @@ async fn epayment_is_created_once_for_a_key() {
 
 #[tokio::test]
 async fn code_of_an_epayment_is_a_link_to_an_image() {
-    at(async |desk| {
-        let create = desk.vipps.epayment().create(desk.reference(), PRICE);
+    with_fixture(async |fixture| {
+        let create = fixture.vipps.epayment().create(fixture.reference(), PRICE);
         let created = create.qr().customer_present().await.unwrap();
         let link = created.redirect_url().unwrap();
         assert!(link.starts_with("https://") || !target::is_real(), "{link}");
@@ -75,10 +76,10 @@ async fn code_of_an_epayment_is_a_link_to_an_image() {
 /// Nothing was authorized, and the whole amount is cancelled.
 #[tokio::test]
 async fn epayment_is_terminated_before_approval() {
-    at(async |desk| {
-        let reference = desk.reference();
-        let created = desk.create(reference, PRICE).await.unwrap();
-        let payment = created.payment(&desk.vipps);
+    with_fixture(async |fixture| {
+        let reference = fixture.reference();
+        let created = fixture.create(reference, PRICE).await.unwrap();
+        let payment = created.payment(&fixture.vipps);
         let capture = payment.capture(PRICE).await.unwrap_err();
         assert!(capture.has_code("6080"), "{capture}");
         let refund = payment.refund(PRICE).await.unwrap_err();
@@ -100,8 +101,8 @@ async fn epayment_is_terminated_before_approval() {
 
 #[tokio::test]
 async fn unknown_epayment_is_not_found() {
-    at(async |desk| {
-        let payment = desk.vipps.epayment().payment(desk.reference());
+    with_fixture(async |fixture| {
+        let payment = fixture.vipps.epayment().payment(fixture.reference());
         for error in [
             payment.details().await.unwrap_err(),
             payment.events().await.unwrap_err(),
@@ -118,8 +119,8 @@ async fn unknown_epayment_is_not_found() {
 
 #[tokio::test]
 async fn epayment_is_captured_and_refunded_in_parts() {
-    at(async |desk| {
-        let payment = approved!(desk, "epayment_is_captured_and_refunded_in_parts");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "epayment_is_captured_and_refunded_in_parts");
         let (four, six) = (Amount::nok(4), Amount::nok(6));
         let details = payment.details().await.unwrap();
         assert_eq!(details.remaining_to_capture(), Some(PRICE));
@@ -160,8 +161,8 @@ async fn epayment_is_captured_and_refunded_in_parts() {
 
 #[tokio::test]
 async fn key_of_a_capture_with_another_amount_is_refused() {
-    at(async |desk| {
-        let payment = approved!(desk, "key_of_a_capture_with_another_amount_is_refused");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "key_of_a_capture_with_another_amount_is_refused");
         let key = RequestId::random();
         let capture = |amount| payment.capture(amount).idempotency_key(key.clone());
         capture(Amount::nok(4)).await.unwrap();
@@ -175,8 +176,8 @@ async fn key_of_a_capture_with_another_amount_is_refused() {
 
 #[tokio::test]
 async fn rest_of_an_epayment_is_cancelled() {
-    at(async |desk| {
-        let payment = approved!(desk, "rest_of_an_epayment_is_cancelled");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "rest_of_an_epayment_is_cancelled");
         let kept = payment.cancel().only_if_not_approved().await.unwrap_err();
         assert!(kept.has_code("6060"), "{kept}");
         payment.capture(Amount::nok(4)).await.unwrap();
@@ -193,15 +194,15 @@ async fn rest_of_an_epayment_is_cancelled() {
 /// The sales units of the test environment are in Norway.
 #[tokio::test]
 async fn danish_and_finnish_epayments_have_their_currency() {
-    at(async |desk| {
+    with_fixture(async |fixture| {
         for amount in [Amount::dkk(10), Amount::eur(10)] {
             let currency: Currency = amount.currency();
             if target::is_real() {
                 eprintln!("SKIPPED {currency}: not checkable, the test environment knows NOK only");
                 continue;
             }
-            let created = desk.create(desk.reference(), amount).await.unwrap();
-            let payment = created.payment(&desk.vipps);
+            let created = fixture.create(fixture.reference(), amount).await.unwrap();
+            let payment = created.payment(&fixture.vipps);
             let details = payment.details().await.unwrap();
             assert_eq!(details.amount(), Some(amount));
             let authorized = details.aggregate().authorized;

@@ -25,8 +25,8 @@
 //! payments in DKK and EUR cannot be checked there.
 
 mod codes;
-mod desk;
 mod epayment;
+mod fixture;
 mod orders;
 mod payments;
 mod target;

@@ -3,19 +3,24 @@
 use vipps::ecom::{Operation, PaymentState};
 use vipps::{Credentials, ErrorGroup, ErrorKind, Outcome, Vipps};
 
-use super::desk::{PRICE, at};
+use super::fixture::{PRICE, with_fixture};
 use super::target;
 
 /// The error "order not found" shows that the API accepted the token.
 #[tokio::test]
 async fn valid_keys_return_a_token() {
-    at(async |desk| {
-        let error = desk.vipps.ecom().payment(desk.order()).details().await;
+    with_fixture(async |fixture| {
+        let error = fixture
+            .vipps
+            .ecom()
+            .payment(fixture.order())
+            .details()
+            .await;
         let error = error.unwrap_err();
         assert!(error.has_code("35"), "{error}");
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
         assert_eq!(error.http_status(), Some(404), "{error}");
-        assert_eq!(desk.vipps.metrics().tokens_fetched, 1);
+        assert_eq!(fixture.vipps.metrics().tokens_fetched, 1);
     })
     .await;
 }
@@ -23,8 +28,8 @@ async fn valid_keys_return_a_token() {
 /// Unknown keys are refused when the token is fetched, and the call is not sent.
 #[tokio::test]
 async fn invalid_keys_return_no_token() {
-    at(async |desk| {
-        let number = desk.vipps.merchant_serial_number().clone();
+    with_fixture(async |fixture| {
+        let number = fixture.vipps.merchant_serial_number().clone();
         let keys = Credentials::new(
             "00000000-0000-4000-8000-000000000000",
             "bm8tc3VjaC1zZWNyZXQ=",
@@ -33,7 +38,7 @@ async fn invalid_keys_return_no_token() {
         );
         let unknown_client = Vipps::builder(keys.unwrap()).environment(target::environment());
         let unknown_client = unknown_client.build().unwrap();
-        let details = unknown_client.ecom().payment(desk.order()).details();
+        let details = unknown_client.ecom().payment(fixture.order()).details();
         let error = details.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
         assert_eq!(error.outcome(), Outcome::NotSent);
@@ -43,12 +48,12 @@ async fn invalid_keys_return_no_token() {
 
 #[tokio::test]
 async fn initiated_payment_has_a_landing_page() {
-    at(async |desk| {
-        let started = desk.initiated().await;
+    with_fixture(async |fixture| {
+        let started = fixture.initiated().await;
         assert!(!started.landing_page().is_app_link());
         assert!(started.landing_page().token().is_some());
 
-        let details = started.payment(&desk.vipps).details().await.unwrap();
+        let details = started.payment(&fixture.vipps).details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Initiated);
         let [event] = details.events() else {
             panic!("{details:?}")
@@ -65,8 +70,8 @@ async fn initiated_payment_has_a_landing_page() {
 /// A payment that is not approved can be cancelled once, and cannot be captured.
 #[tokio::test]
 async fn payment_is_cancelled_before_approval() {
-    at(async |desk| {
-        let payment = desk.initiated().await.payment(&desk.vipps);
+    with_fixture(async |fixture| {
+        let payment = fixture.initiated().await.payment(&fixture.vipps);
         let capture = payment.capture().await.unwrap_err();
         assert_eq!(capture.outcome(), Outcome::Rejected, "{capture}");
         payment.cancel().await.unwrap();
@@ -80,12 +85,12 @@ async fn payment_is_cancelled_before_approval() {
 /// An order id cannot be reused, not even after its payment was cancelled.
 #[tokio::test]
 async fn used_order_id_is_refused() {
-    at(async |desk| {
-        let payment = desk.initiated().await.payment(&desk.vipps);
+    with_fixture(async |fixture| {
+        let payment = fixture.initiated().await.payment(&fixture.vipps);
         payment.cancel().await.unwrap();
         let text = || "Contract test".parse().unwrap();
         let id = payment.order_id().clone();
-        let again = desk.vipps.ecom().initiate(id, PRICE, text()).await;
+        let again = fixture.vipps.ecom().initiate(id, PRICE, text()).await;
         let error = again.unwrap_err();
         assert!(error.has_code("34"), "{error}");
         assert_eq!(error.outcome(), Outcome::Rejected);
@@ -95,8 +100,8 @@ async fn used_order_id_is_refused() {
 
 #[tokio::test]
 async fn operations_on_an_unknown_order_are_refused() {
-    at(async |desk| {
-        let payment = desk.vipps.ecom().payment(desk.order());
+    with_fixture(async |fixture| {
+        let payment = fixture.vipps.ecom().payment(fixture.order());
         for error in [
             payment.details().await.unwrap_err(),
             payment.capture().await.unwrap_err(),

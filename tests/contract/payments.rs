@@ -3,12 +3,12 @@
 use vipps::ecom::{Operation, PaymentState, TransactionStatus};
 use vipps::{Amount, Outcome, RequestId};
 
-use super::desk::{Desk, PRICE, at};
+use super::fixture::{Fixture, PRICE, with_fixture};
 
-/// Runs a test on an approved payment, where there can be one.
+/// Runs a test on an approved payment, if the environment allows one.
 macro_rules! approved {
-    ($desk:ident, $test:literal) => {
-        match Desk::approved(&$desk, $test).await {
+    ($fixture:ident, $test:literal) => {
+        match Fixture::approved(&$fixture, $test).await {
             Some(payment) => payment,
             None => return,
         }
@@ -17,8 +17,8 @@ macro_rules! approved {
 
 #[tokio::test]
 async fn approved_payment_is_reserved() {
-    at(async |desk| {
-        let payment = approved!(desk, "an_approval_reserves");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "an_approval_reserves");
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved);
         let newest = &details.events()[0];
@@ -41,8 +41,8 @@ async fn approved_payment_is_reserved() {
 
 #[tokio::test]
 async fn payment_is_captured_and_refunded_in_parts() {
-    at(async |desk| {
-        let payment = approved!(desk, "payment_is_captured_and_refunded_in_parts");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "payment_is_captured_and_refunded_in_parts");
         let (four, six) = (Amount::nok(4), Amount::nok(6));
 
         let first = payment.capture().amount(four).await.unwrap();
@@ -79,8 +79,8 @@ async fn payment_is_captured_and_refunded_in_parts() {
 /// contains the key.
 #[tokio::test]
 async fn same_key_captures_once() {
-    at(async |desk| {
-        let payment = approved!(desk, "a_key_captures_once");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "a_key_captures_once");
         let key = RequestId::parse("contract-capture").unwrap();
         let capture = || {
             let part = payment.capture().amount(Amount::nok(4));
@@ -108,8 +108,8 @@ async fn same_key_captures_once() {
 /// A key is bound to its amount.
 #[tokio::test]
 async fn a_key_with_another_amount_is_refused() {
-    at(async |desk| {
-        let payment = approved!(desk, "a_key_with_another_amount_is_refused");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "a_key_with_another_amount_is_refused");
         let capture = |amount| {
             let key = RequestId::parse("contract-other").unwrap();
             payment.capture().amount(amount).idempotency_key(key)
@@ -125,8 +125,8 @@ async fn a_key_with_another_amount_is_refused() {
 
 #[tokio::test]
 async fn reservation_is_cancelled() {
-    at(async |desk| {
-        let payment = approved!(desk, "reservation_is_cancelled");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "reservation_is_cancelled");
         let cancelled = payment.cancel().await.unwrap();
         assert_eq!(cancelled.status, Some(TransactionStatus::Cancelled));
         let details = payment.details().await.unwrap();
@@ -140,8 +140,8 @@ async fn reservation_is_cancelled() {
 
 #[tokio::test]
 async fn the_rest_of_a_reservation_is_released() {
-    at(async |desk| {
-        let payment = approved!(desk, "the_rest_of_a_reservation_is_released");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "the_rest_of_a_reservation_is_released");
         payment.capture().amount(Amount::nok(4)).await.unwrap();
         payment.cancel().release_remaining().await.unwrap();
         let details = payment.details().await.unwrap();
@@ -155,11 +155,11 @@ async fn the_rest_of_a_reservation_is_released() {
 /// A program detects an excessive amount by these error codes.
 #[tokio::test]
 async fn amount_above_the_limit_is_refused_with_a_code() {
-    at(async |desk| {
-        let payment = approved!(desk, "too_much_is_refused_by_its_code");
+    with_fixture(async |fixture| {
+        let payment = approved!(fixture, "too_much_is_refused_by_its_code");
         let more = Amount::nok(11);
-        let refused = async |code: &str, answer: vipps::Result<_>| {
-            let error = answer.map(|_: vipps::ecom::Transaction| ()).unwrap_err();
+        let refused = async |code: &str, result: vipps::Result<_>| {
+            let error = result.map(|_: vipps::ecom::Transaction| ()).unwrap_err();
             assert!(error.has_code(code), "not {code}: {error}");
             assert_eq!(error.outcome(), Outcome::Rejected);
         };

@@ -57,7 +57,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Returns true if the server is the real test environment, which has rules of its own.
+/// Returns true if the server is the real test environment, which has its own rules.
 pub(crate) fn is_real() -> bool {
     choice() == Choice::Named && !client().base_url().starts_with("http://")
 }
@@ -71,7 +71,7 @@ pub(crate) fn payer() -> Option<PhoneNumber> {
     }
 }
 
-/// Returns a new client for each test, since each test has a runtime of its own.
+/// Returns a new client for each test, because each test has its own runtime.
 pub(crate) fn client() -> Vipps {
     match choice() {
         Choice::OwnSimulator => simulator().client(),

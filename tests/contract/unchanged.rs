@@ -119,8 +119,8 @@ fn all_tests_run_against_the_server_of_the_environment() {
     }
     // No money stays reserved or captured.
     for account in sim.ledger() {
-        let held = account.reserved() - account.captured() - account.released();
-        assert_eq!((account.charged(), held), (0, 0), "{account:?}");
+        let reserved_amount = account.reserved() - account.captured() - account.released();
+        assert_eq!((account.charged(), reserved_amount), (0, 0), "{account:?}");
     }
 }
 

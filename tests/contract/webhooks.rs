@@ -4,7 +4,7 @@ use vipps::Outcome;
 use vipps::types::HttpsUrl;
 use vipps::webhooks::EventType;
 
-use super::desk::at;
+use super::fixture::with_fixture;
 
 fn url() -> HttpsUrl {
     "https://example.com/vipps/contract".parse().expect("a URL")
@@ -12,11 +12,11 @@ fn url() -> HttpsUrl {
 
 #[tokio::test]
 async fn registration_is_listed_and_deleted() {
-    at(|desk| async move {
-        let webhooks = desk.vipps.webhooks();
+    with_fixture(|fixture| async move {
+        let webhooks = fixture.vipps.webhooks();
         let events = [EventType::PaymentAborted, EventType::PaymentExpired];
         let registration = webhooks.register(url(), events).await.unwrap();
-        desk.registered(registration.id());
+        fixture.registered(registration.id());
         let listed = webhooks.list().await.unwrap();
         let listed = listed.iter().find(|one| one.id() == registration.id());
         let listed = listed.expect("the new registration");
@@ -33,8 +33,8 @@ async fn registration_is_listed_and_deleted() {
 
 #[tokio::test]
 async fn unknown_event_type_is_refused() {
-    at(|desk| async move {
-        let register = desk
+    with_fixture(|fixture| async move {
+        let register = fixture
             .vipps
             .webhooks()
             .register(url(), ["contract.unknown.v1"]);
@@ -48,9 +48,9 @@ async fn unknown_event_type_is_refused() {
 
 #[tokio::test]
 async fn profile_of_an_unknown_customer_is_not_found() {
-    at(|desk| async move {
+    with_fixture(|fixture| async move {
         let sub = "6f1c0d3e-2b7a-4c59-9e8f-0a1b2c3d4e5f";
-        let error = desk.vipps.userinfo(sub).await.unwrap_err();
+        let error = fixture.vipps.userinfo(sub).await.unwrap_err();
         assert_eq!(error.http_status(), Some(404), "{error}");
     })
     .await;

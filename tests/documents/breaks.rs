@@ -30,7 +30,7 @@ type Break = (&'static str, fn(&mut Documents), &'static str, &'static str);
 
 const BREAKS: [Break; 3] = [
     (
-        "an operation that is gone",
+        "a removed operation",
         |documents| {
             documents.ecom["paths"]
                 .as_object_mut()
@@ -99,7 +99,7 @@ fn a_snapshot_names_a_break_that_compiles() {
         .push("reason".into());
     schemas["TransactionSummary"]["properties"]["capturedAmount"] = json!({ "type": "string" });
 
-    // The required member stops the request that lacks it, and names it.
+    // The request without the required member fails, and the error names the member.
     let output = Copy::with(&broken).test(&["requests"]);
     let output_text = crate_copy::output_text(&output);
     assert!(!output.status.success(), "the test must fail");
@@ -123,9 +123,9 @@ fn a_snapshot_names_a_break_that_compiles() {
         surface(&api.rust).lines().map(str::to_owned).collect()
     };
     let (before, after) = (lines(&ours), lines(&broken));
-    let gone: Vec<&String> = before.difference(&after).collect();
+    let removed: Vec<&String> = before.difference(&after).collect();
     let new: Vec<&String> = after.difference(&before).collect();
-    assert_eq!(gone, ["    capturedAmount: Option<i64>"]);
+    assert_eq!(removed, ["    capturedAmount: Option<i64>"]);
     assert_eq!(
         new,
         ["    capturedAmount: Option<String>", "    reason: String"]
@@ -146,7 +146,7 @@ fn a_document_that_cannot_be_read_is_one_sentence() {
         .collect();
     assert_eq!(errors.len(), 1, "{output_text}");
     assert!(
-        errors[0].contains("openapi/qr.yaml#/swagger: Swagger 2.0 documents are not read"),
+        errors[0].contains("openapi/qr.yaml#/swagger: Swagger 2.0 is not supported"),
         "{output_text}"
     );
     assert!(

@@ -55,8 +55,8 @@ fn copy_folder(from: &Path, to: &Path, version: &str) {
 
 /// The manifest or the lock file, with this version of the crate.
 ///
-/// Its tests have few features: those of the tests of requests, and `redis`, without which cargo would
-/// compile some dependencies again.
+/// Its tests have few features: those of the tests of requests, and `redis`, without which cargo
+/// would compile some dependencies again.
 fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
     const ITSELF: &str = "vipps = { path = \".\", features = ";
     let mut text = String::from_utf8(content).unwrap();
@@ -85,7 +85,7 @@ pub fn write(file: &Path, content: impl AsRef<[u8]>) {
 
 /// Runs cargo in the folder, without network.
 pub fn cargo(folder: &Path, arguments: &[&str]) -> Output {
-    // The build folder holds the one for temporary files.
+    // The folder for temporary files is inside the build folder.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     Command::new(env!("CARGO"))
         .args(arguments)

@@ -1,11 +1,11 @@
 //! Builds copies of this crate with changed documents. `.ci/documents` runs this program; `cargo
 //! test` does not, because each test starts cargo.
 //!
-//! Additions to a document change neither the wrapper nor a request. The same holds for the official
-//! documents. A new document becomes a module without a line of code. The compiler or a snapshot
-//! names a breaking change.
+//! Additions to a document change neither the wrapper nor a request. The same holds for the
+//! official documents. A new document becomes a module without a line of code. The compiler or a
+//! snapshot names a breaking change.
 //!
-//! All tests share one copy, one after the other, so that each build reuses the one before.
+//! All tests share one copy, one after the other, so that each build reuses the previous build.
 #![allow(unreachable_pub, reason = "a test has no outside")]
 
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ impl Copy {
         copy
     }
 
-    /// Builds the crate with a test binary `it` of these modules alone, and runs it.
+    /// Builds the crate with a test binary `it` of these modules only, and runs it.
     fn test(&self, modules: &[&str]) -> Output {
         let modules: String = modules.iter().flat_map(|m| ["mod ", m, ";\n"]).collect();
         let main = format!("#[path = \"../support/mod.rs\"]\nmod support;\n{modules}");

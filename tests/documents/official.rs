@@ -32,10 +32,10 @@ fn releases(folder: &Path) -> Vec<PathBuf> {
 
 /// Returns the newest releases, the oldest, and the one halfway between.
 fn selection(releases: &[PathBuf], newest: usize) -> Vec<PathBuf> {
-    let older = releases.len().saturating_sub(newest);
-    let mut chosen: Vec<PathBuf> = releases[older..].to_vec();
-    chosen.extend(releases[..older].first().cloned());
-    chosen.extend(releases[..older].get(older / 2).cloned());
+    let end_of_older = releases.len().saturating_sub(newest);
+    let mut chosen: Vec<PathBuf> = releases[end_of_older..].to_vec();
+    chosen.extend(releases[..end_of_older].first().cloned());
+    chosen.extend(releases[..end_of_older].get(end_of_older / 2).cloned());
     chosen.dedup();
     chosen
 }
@@ -46,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Replaces our document by a release. Files beside it keep their names.
-fn drop_over(release: &Path, ours: &Path) {
+fn replace_document(release: &Path, ours: &Path) {
     if release.is_file() {
         copy(release, ours);
         return;
@@ -109,7 +109,7 @@ fn official_documents_build_and_send_the_same_requests() {
         };
         let ours = openapi.join(format!("{api}.yaml"));
         let before = fs::read(&ours).unwrap();
-        drop_over(last, &ours);
+        replace_document(last, &ours);
         assert_ne!(
             fs::read(&ours).unwrap(),
             before,

@@ -47,7 +47,7 @@ fn test_environment_approves_without_a_phone() {
     assert_eq!((refunded.captured(), refunded.refunded()), (2_500, 2_500));
     let voided = account("live-2-void");
     assert_eq!((voided.captured(), voided.released()), (0, 2_500));
-    // The ids can be used once only.
+    // Each order id can be used only once.
     let again = run(against(&sim, "go_live").args(args));
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.err.contains("34"), "{again:?}");
@@ -106,7 +106,7 @@ fn rejected_payment_fails_the_checklist() {
     let sim = Simulator::start().unwrap();
     let mut command = against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-4"]), "");
-    go_live.says("waiting");
+    go_live.wait_for("waiting");
     assert!(go_live.so_far().contains('█'));
     sim.payer().reject("live-4-refund").unwrap();
     let go_live = go_live.end();
@@ -135,7 +135,7 @@ fn ctrl_c_cancels_the_order() {
     let sim = Simulator::start().unwrap();
     let mut command = against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-6"]), "");
-    go_live.says("waiting");
+    go_live.wait_for("waiting");
     go_live.signal("INT");
     let go_live = go_live.end();
     assert_eq!(go_live.code, Some(1), "{go_live:?}");

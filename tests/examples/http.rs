@@ -28,8 +28,8 @@ pub(crate) fn request(
     body: &str,
 ) -> Answer {
     let mut stream = TcpStream::connect(to).expect("somebody listens");
-    let patience = Some(Duration::from_secs(30));
-    stream.set_read_timeout(patience).expect("a time");
+    let time_limit = Some(Duration::from_secs(30));
+    stream.set_read_timeout(time_limit).expect("a time");
     let headers: String = headers
         .iter()
         .flat_map(|(name, value)| [*name, ": ", *value, "\r\n"])
@@ -40,9 +40,9 @@ pub(crate) fn request(
         body.len()
     );
     stream.write_all(text.as_bytes()).expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
     Answer {
         status: head[9..12].parse().expect("a status"),
         head: head.to_owned(),

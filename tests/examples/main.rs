@@ -1,4 +1,5 @@
-//! The example programs, run with their own simulator and with one that the variables name.
+//! The example programs, run with their own simulator and with a simulator from the environment
+//! variables.
 //!
 //! `cargo test` builds the examples before it runs these tests. `cargo test --test examples` does
 //! not: run `cargo build --examples` before it.
@@ -63,11 +64,11 @@ fn every_example_prints_its_options() {
         assert!(help.out.trim_start().starts_with(name), "{help:?}");
         assert!(help.out.contains("\n  --"), "{help:?}");
         assert_eq!(help.err, "");
-        // No option is explained that there is not, and none is secret.
+        // The help lists exactly the options of the program.
         for option in help.out.split_whitespace().filter(|w| w.starts_with("--")) {
             let option = option.trim_end_matches([':', ';', ',', ']']);
-            let tried = run(example(name).args([option, "", "--colour"]));
-            assert!(!tried.err.contains(&format!("'{option}'")), "{tried:?}");
+            let output = run(example(name).args([option, "", "--colour"]));
+            assert!(!output.err.contains(&format!("'{option}'")), "{output:?}");
         }
     }
 }
@@ -75,12 +76,12 @@ fn every_example_prints_its_options() {
 #[test]
 fn invalid_arguments_exit_with_code_2() {
     for name in ALL {
-        for nonsense in [
+        for invalid in [
             ["--colour", "red"],
             ["--listen", "nowhere"],
             ["two", "words"],
         ] {
-            let refused = run(example(name).args(nonsense));
+            let refused = run(example(name).args(invalid));
             assert_eq!(refused.code, Some(2), "{name} {refused:?}");
             assert!(refused.err.starts_with(&format!("{name}: ")), "{refused:?}");
             assert_eq!(refused.err.lines().count(), 1, "{refused:?}");

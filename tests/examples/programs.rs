@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use vipps::simulator::Simulator;
 
 /// A limit far above the run time of every program on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Texts that no program may print: the keys of every simulator with the default seed, tokens of
 /// any kind, and the personal data of the simulated customer.
@@ -81,7 +81,7 @@ pub(crate) fn up_to_date(program: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// An example with nothing set.
+/// Returns an example without any variable.
 pub(crate) fn example(name: &str) -> Command {
     let mut command = Command::new(built(name));
     for (name, _) in std::env::vars_os() {
@@ -92,7 +92,7 @@ pub(crate) fn example(name: &str) -> Command {
     command
 }
 
-/// An example with the variables set, as for the real thing.
+/// Returns an example with the variables of a real environment.
 pub(crate) fn against(sim: &Simulator, name: &str) -> Command {
     let mut command = example(name);
     for (name, value) in variables(sim) {
@@ -163,26 +163,26 @@ impl Program {
     }
 
     /// Waits until a line contains this text, and returns that line.
-    pub(crate) fn says(&mut self, what: &str) -> String {
-        let begun = Instant::now();
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let start_time = Instant::now();
         loop {
-            // Before the look, so that the last words count.
-            let over = self.child.try_wait().expect("a child").is_some();
+            // The state is read before the output, so that the last lines are found.
+            let has_exited = self.child.try_wait().expect("a child").is_some();
             let out = self.out.text();
             let whole = out.rfind('\n').map_or("", |at| &out[..at]);
-            if let Some(line) = whole.lines().find(|line| line.contains(what)) {
+            if let Some(line) = whole.lines().find(|line| line.contains(text)) {
                 return line.to_owned();
             }
             assert!(
-                !over && begun.elapsed() < PATIENCE,
-                "{what:?} was never said:\n{out}{}",
+                !has_exited && start_time.elapsed() < TIME_LIMIT,
+                "{text:?} was never printed:\n{out}{}",
                 self.err.text()
             );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Everything that was printed so far.
+    /// Returns the output so far.
     pub(crate) fn so_far(&self) -> String {
         self.out.text()
     }
@@ -200,8 +200,11 @@ impl Program {
     pub(crate) fn end(self) -> Ended {
         let ended = self.end_with_numbers();
         for secret in &*SECRETS {
-            let shown = format!("{}{}", ended.out, ended.err);
-            assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
+            let output_text = format!("{}{}", ended.out, ended.err);
+            assert!(
+                !output_text.contains(secret),
+                "{secret} is shown:\n{output_text}"
+            );
         }
         ended
     }
@@ -209,13 +212,13 @@ impl Program {
     /// Waits for the end of a program that was started with the option to print whole phone
     /// numbers.
     pub(crate) fn end_with_numbers(mut self) -> Ended {
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
             assert!(
-                begun.elapsed() < PATIENCE,
+                start_time.elapsed() < TIME_LIMIT,
                 "the program goes on and on:\n{}{}",
                 self.out.text(),
                 self.err.text()
@@ -258,7 +261,7 @@ impl Reader {
                 kept.extend_from_slice(&buffer[..read]);
                 let text = String::from_utf8_lossy(&kept);
                 if last.as_ref().is_some_and(|last| text.contains(last)) {
-                    // While the lock is held, so that a test that sees `last` finds the pipe
+                    // The pipe is closed under the lock, so a test that finds `last` finds the pipe
                     // closed.
                     pipe = None;
                 }

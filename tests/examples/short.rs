@@ -12,7 +12,7 @@ const SHORT: [&str; 4] = [
 
 const EPAYMENT: [&str; 2] = ["qr_payment", "webhook_server"];
 
-/// Runs a program with nothing set, and compares what it prints.
+/// Runs a program without variables, and compares its output.
 fn prints(name: &str, lines: &[&str]) {
     let ended = run(&mut example(name));
     assert_eq!(ended.code, Some(0), "{ended:?}");

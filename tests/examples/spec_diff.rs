@@ -109,10 +109,10 @@ fn a_renamed_path_parameter_is_no_change() {
 
 #[test]
 fn unreadable_documents_exit_with_2() {
-    let gone = ours("gone.yaml");
-    let (code, output) = diff(&ours(QR), &gone);
+    let missing = ours("missing.yaml");
+    let (code, output) = diff(&ours(QR), &missing);
     assert_eq!(code, Some(2), "{output}");
-    assert!(output.contains("gone.yaml: cannot be read"), "{output}");
+    assert!(output.contains("missing.yaml: cannot be read"), "{output}");
     let (code, output) = edited("swagger", QR, |root| *root = json!({ "swagger": "2.0" }));
     assert_eq!(code, Some(2), "{output}");
     assert!(output.contains("Swagger 2.0"), "{output}");

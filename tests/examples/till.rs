@@ -1,4 +1,4 @@
-//! The program `till`: what it prints, how it ends, and that no order stays open.
+//! The program `till`: its output, its exit code, and the cleanup of its order.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ fn ctrl_c_cancels_the_epayment_order() {
         against(&sim, "till").args(["--api", "epayment", "--order-id", "till-test-stop"]),
         "",
     );
-    till.says("waiting");
+    till.wait_for("waiting");
     till.signal("INT");
     let till = till.end();
     assert_eq!(till.code, Some(1), "{till:?}");
@@ -108,7 +108,7 @@ fn rejected_payment_exits_with_code_1() {
     let sim = Simulator::start().expect("a simulator");
     let sale = ["--order-id", "till-test-3"];
     let mut till = Program::start(against(&sim, "till").args(sale), "");
-    till.says("waiting");
+    till.wait_for("waiting");
     sim.payer()
         .reject("till-test-3")
         .expect("an order to reject");
@@ -122,7 +122,7 @@ fn expired_payment_exits_with_code_1() {
     let sim = Simulator::start().expect("a simulator");
     let sale = ["--order-id", "till-test-4"];
     let mut till = Program::start(against(&sim, "till").args(sale), "");
-    till.says("waiting");
+    till.wait_for("waiting");
     sim.clock().advance(Duration::from_secs(601));
     let till = till.end();
     assert_eq!(till.code, Some(1), "{till:?}");
@@ -137,7 +137,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
         let sim = Simulator::start().expect("a simulator");
         let sale = ["--order-id", "till-test-5"];
         let mut till = Program::start(against(&sim, "till").args(sale), "");
-        till.says("waiting");
+        till.wait_for("waiting");
         till.signal(signal);
         let till = till.end();
         assert_eq!(till.code, Some(1), "{till:?}");
@@ -155,7 +155,7 @@ fn closed_output_cancels_the_order() {
         command.args(["--order-id", "till-test-11"]);
         let mut till = Program::start_and_close_after(&mut command, last);
         if approve {
-            till.says("waiting");
+            till.wait_for("waiting");
             sim.payer().approve("till-test-11").expect("an order");
         }
         let till = till.end();
@@ -189,7 +189,7 @@ fn closed_output_and_error_output_cancel_the_order() {
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }
 
-/// The money has been taken, so an output that is closed then changes nothing.
+/// The money is already captured, so a closed output has no further effect.
 #[test]
 fn output_closed_after_the_capture_keeps_the_money() {
     let sim = Simulator::start().expect("a simulator");
@@ -197,9 +197,9 @@ fn output_closed_after_the_capture_keeps_the_money() {
     command.args(["--order-id", "till-test-13"]);
     let pause = sim.faults().on("capture_payment_using_post").pause();
     let mut till = Program::start_and_close_after(&mut command, "reserved\n");
-    till.says("waiting");
+    till.wait_for("waiting");
     sim.payer().approve("till-test-13").expect("an order");
-    till.says("reserved");
+    till.wait_for("reserved");
     pause.release();
     let till = till.end();
     assert_eq!(till.code, Some(1), "{till:?}");
@@ -245,8 +245,8 @@ fn unrelated_variable_does_not_prevent_the_simulator() {
     let mut command = example("till");
     command.env("VIPPS_SPEC_CORPUS", "/nowhere").args(sale);
     let mut till = Program::start(&mut command, "");
-    till.says("using a simulator");
-    till.says("waiting");
+    till.wait_for("using a simulator");
+    till.wait_for("waiting");
 }
 
 #[test]
@@ -278,9 +278,11 @@ fn used_order_id_does_not_cancel_the_first_order() {
 fn output_holds_no_secret_or_personal_data() {
     const PHONE: &str = "48271936";
     let sim = Simulator::start().expect("a simulator");
-    let gossip = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
+    let body_with_personal_data = format!("no user {PHONE} has Bearer eyJhbGciOi.gossip.token");
     let details = || sim.faults().on("get_payment_details_using_get");
-    details().times(2).status_with_body(500, &gossip);
+    details()
+        .times(2)
+        .status_with_body(500, &body_with_personal_data);
     for order in ["till-test-9", "till-test-10"] {
         let mut command = against(&sim, "till");
         command
@@ -292,6 +294,8 @@ fn output_holds_no_secret_or_personal_data() {
         assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
         assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
         // The error of the next sale.
-        sim.faults().any().status_with_body(400, &gossip);
+        sim.faults()
+            .any()
+            .status_with_body(400, &body_with_personal_data);
     }
 }

@@ -38,7 +38,7 @@ fn without_variables_the_simulator_shops() {
     assert!(!shop.out.contains("-3 is shipped"), "{shop:?}");
 }
 
-/// A shop in a place that the test looks after.
+/// A running shop, with its simulator.
 struct Shop {
     sim: Simulator,
     program: Program,
@@ -53,8 +53,8 @@ impl Shop {
             .args(["--public-url", "https://shop.example.com"])
             .args(["--listen", "127.0.0.1:0"]);
         let mut program = Program::start(&mut command, "");
-        let line = program.says("is served on");
-        program.says("open");
+        let line = program.wait_for("is served on");
+        program.wait_for("open");
         Self {
             sim,
             program,
@@ -64,9 +64,9 @@ impl Shop {
 
     /// Submits a form; returns the order and its landing page.
     fn check_out(&self, path: &str) -> (String, String) {
-        let answer = request(self.address, "POST", path, &[], "");
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        let landing_page = answer.header("location").unwrap().to_owned();
+        let response = request(self.address, "POST", path, &[], "");
+        assert_eq!(response.status, 303, "{}", response.body);
+        let landing_page = response.header("location").unwrap().to_owned();
         match self.sim.payer().scan(&landing_page).unwrap() {
             Scanned::Payment { order_id } => (order_id, landing_page),
             other => panic!("{other:?}"),
@@ -74,9 +74,9 @@ impl Shop {
     }
 
     fn thanks(&self, order: &str) -> String {
-        let answer = request(self.address, "GET", &format!("/orders/{order}"), &[], "");
-        assert_eq!(answer.status, 200);
-        answer.body
+        let response = request(self.address, "GET", &format!("/orders/{order}"), &[], "");
+        assert_eq!(response.status, 200);
+        response.body
     }
 }
 
@@ -109,7 +109,7 @@ fn without_a_callback_the_details_are_polled() {
     shop.sim.payer().approve(&landing_page).unwrap();
     assert!(shop.thanks(&order).contains("Thank you!"));
     shop.program
-        .says(&format!("{order} is shipped, 499.00 NOK captured"));
+        .wait_for(&format!("{order} is shipped, 499.00 NOK captured"));
     assert!(shop.thanks(&order).contains("On its way"));
     assert_eq!(lost.hits(), 2);
     let account = shop.sim.account(&order).unwrap();
@@ -135,9 +135,9 @@ fn without_a_callback_the_details_are_polled() {
         );
     }
     for (method, path) in [("POST", "/buy/9"), ("GET", "/nowhere")] {
-        let answer = request(shop.address, method, path, &[], "");
-        assert_eq!(answer.status, 404, "{path}");
-        assert!(answer.body.contains(home), "{path}: {}", answer.body);
+        let response = request(shop.address, method, path, &[], "");
+        assert_eq!(response.status, 404, "{path}");
+        assert!(response.body.contains(home), "{path}: {}", response.body);
     }
 }
 
@@ -149,33 +149,34 @@ fn callbacks_are_hints_and_only_with_the_token() {
         .unwrap();
     let (order, _) = shop.check_out("/buy/1");
     let path = format!("/vipps/v2/payments/{order}");
-    let lie = format!(
+    let forged_callback = format!(
         r#"{{"orderId":"{order}","transactionInfo":{{"status":"RESERVED","amount":24950}}}}"#
     );
     for headers in [&[][..], &[("authorization", "guessed")]] {
         assert_eq!(
-            request(shop.address, "POST", &path, headers, &lie).status,
+            request(shop.address, "POST", &path, headers, &forged_callback).status,
             401
         );
     }
     assert!(shop.thanks(&order).contains("not completed yet"));
     assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
 
-    // The real callback arrives by itself, and is enough.
+    // The real callback of the simulator is sufficient.
     shop.sim.payer().approve(&order).unwrap();
-    shop.program.says(&format!("callback RESERVED for {order}"));
     shop.program
-        .says(&format!("{order} is shipped, 249.50 NOK captured"));
+        .wait_for(&format!("callback RESERVED for {order}"));
+    shop.program
+        .wait_for(&format!("{order} is shipped, 249.50 NOK captured"));
 
     let (express, _) = shop.check_out("/express/0");
     shop.sim.payer().approve(&express).unwrap();
     shop.program
-        .says(&format!("{express} ships with \"Parcel locker\""));
+        .wait_for(&format!("{express} ships with \"Parcel locker\""));
     shop.program
-        .says(&format!("{express} is shipped, 578.50 NOK captured"));
+        .wait_for(&format!("{express} is shipped, 578.50 NOK captured"));
     shop.sim.payer().withdraw_consent(&express).unwrap();
     shop.program
-        .says("consent withdrawn, customer data removed from 1 order(s)");
+        .wait_for("consent withdrawn, customer data removed from 1 order(s)");
 }
 
 #[cfg(unix)]
@@ -202,14 +203,14 @@ fn lost_initiate_response_is_reconciled() {
         .faults()
         .on("initiate_payment_v3_using_post")
         .lose_response();
-    let answer = request(shop.address, "POST", "/buy/0", &[], "");
-    assert_eq!(answer.status, 502);
+    let response = request(shop.address, "POST", "/buy/0", &[], "");
+    assert_eq!(response.status, 502);
     assert!(
-        answer.body.contains("Nothing was charged"),
+        response.body.contains("Nothing was charged"),
         "{}",
-        answer.body
+        response.body
     );
-    shop.program.says("cancelled: shop-");
+    shop.program.wait_for("cancelled: shop-");
     assert_eq!(shop.sim.ledger().len(), 1);
 }
 

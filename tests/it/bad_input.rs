@@ -331,10 +331,10 @@ async fn airline_data_of_a_wrong_length_is_not_sent() {
         }
     }
     assert!(recorder.requests().is_empty());
-    let shown = format!(
+    let printed = format!(
         "{:?}",
         ecom.initiate(id(), Amount::nok(1), text())
             .airline_data(good)
     );
-    crate::support::assert_nothing_leaks(&shown);
+    crate::support::assert_nothing_leaks(&printed);
 }

@@ -39,7 +39,7 @@ fn post(order_id: &str, body: &str) -> Request<String> {
     request(Method::POST, &url, Some(TOKEN), body)
 }
 
-fn ask(body: &str) -> Request<String> {
+fn shipping_post(body: &str) -> Request<String> {
     let url = urls().shipping_url(&"order-1".parse().unwrap());
     request(Method::POST, &url, Some(TOKEN), body)
 }
@@ -53,7 +53,7 @@ fn update(body: &str) -> PaymentUpdate {
 }
 
 fn shipping(body: &str) -> Result<ShippingRequest, CallbackError> {
-    match parse(&ask(body), &auth())? {
+    match parse(&shipping_post(body), &auth())? {
         Callback::Shipping(request) => Ok(request),
         other => panic!("{other:?}"),
     }
@@ -237,15 +237,16 @@ fn missing_or_malformed_members_do_not_hide_the_rest() {
         "/userDetails",
         "/userDetails/email",
     ] {
-        let odd = [
+        let values = [
             None,
             Some(json!(null)),
             Some(json!("odd")),
             Some(json!([1])),
         ];
-        for value in odd
-            .into_iter()
-            .chain([Some(json!({})), Some(json!(true)), Some(json!(-1.5))])
+        for value in
+            values
+                .into_iter()
+                .chain([Some(json!({})), Some(json!(true)), Some(json!(-1.5))])
         {
             let update = changed(EXPRESS, pointer, value);
             assert_eq!(update.order_id.as_str(), "acme-shop-123-order123abc");
@@ -516,15 +517,15 @@ fn tokens_are_generated_and_rotated() {
 
 #[test]
 fn debug_hides_secrets_and_personal_data() {
-    let mut shown = vec![format!("{:?} {:#?}", auth(), update(EXPRESS))];
-    shown.push(format!("{:#?}", shipping(SHIPPING).unwrap()));
+    let mut printed = vec![format!("{:?} {:#?}", auth(), update(EXPRESS))];
+    printed.push(format!("{:#?}", shipping(SHIPPING).unwrap()));
     let url = urls().consent_url("1234567");
-    shown.push(format!(
+    printed.push(format!(
         "{:#?}",
         parse(&request(Method::DELETE, &url, Some(TOKEN), ""), &auth()).unwrap()
     ));
     let error = r#"{"orderId":"order-1","errorInfo":{"errorCode":"45","errorMessage":"user 4712345678 of user@example.com"}}"#;
-    shown.push(format!("{:#?}", update(error)));
+    printed.push(format!("{:#?}", update(error)));
     for body in [
         "Ada",
         r#"{"Ada"#,
@@ -532,10 +533,10 @@ fn debug_hides_secrets_and_personal_data() {
         r#"["Ada"]"#,
         r#"{"orderId":"Ada Lovelace","addressId":"Ada"}"#,
     ] {
-        for request in [post("order-1", body), ask(body)] {
+        for request in [post("order-1", body), shipping_post(body)] {
             let error = parse(&request, &auth()).unwrap_err();
             assert_eq!(error.status(), 400);
-            shown.push(format!("{error} {error:?}\n"));
+            printed.push(format!("{error} {error:?}\n"));
         }
     }
     let denied = request(
@@ -545,8 +546,8 @@ fn debug_hides_secrets_and_personal_data() {
         "Ada",
     );
     let error = parse(&denied, &auth()).unwrap_err();
-    shown.push(format!("{error} {error:?}"));
-    let shown = shown.join("\n");
+    printed.push(format!("{error} {error:?}"));
+    let printed = printed.join("\n");
     for hidden in [
         TOKEN,
         "canary",
@@ -560,10 +561,10 @@ fn debug_hides_secrets_and_personal_data() {
         "OSLO",
         "0191",
     ] {
-        assert!(!shown.contains(hidden), "{hidden} is shown:\n{shown}");
+        assert!(!printed.contains(hidden), "{hidden} is shown:\n{printed}");
     }
     assert!(
-        shown.contains("acme-shop-123-order123abc") && shown.contains("By cannon"),
-        "{shown}"
+        printed.contains("acme-shop-123-order123abc") && printed.contains("By cannon"),
+        "{printed}"
     );
 }

@@ -12,7 +12,7 @@ const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
 const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 /// A client with a policy of ten attempts.
-fn eager(recorder: &Recorder) -> Vipps {
+fn client_with_ten_attempts(recorder: &Recorder) -> Vipps {
     let policy = RetryPolicy::default().attempts(10);
     let builder = recorder.builder().unwrap().retry(policy);
     builder.build().unwrap()
@@ -58,7 +58,7 @@ async fn an_html_502_does_not_hide_its_status() {
         Recorder::new()
             .respond("POST", CAPTURE, 502, page)
             .respond("GET", DETAILS_PATH, 502, page);
-    let payment = eager(&recorder).ecom().payment(id());
+    let payment = client_with_ten_attempts(&recorder).ecom().payment(id());
     let capture = payment.capture().await.unwrap_err();
     assert_eq!(capture.outcome(), Outcome::Unknown);
     let read = payment.details().await.unwrap_err();
@@ -68,8 +68,11 @@ async fn an_html_502_does_not_hide_its_status() {
             (error.kind(), error.http_status()),
             (ErrorKind::Api, Some(502))
         );
-        let said = error.to_string();
-        assert!(said.contains("502") && !said.contains("<h1>"), "{said}");
+        let message = error.to_string();
+        assert!(
+            message.contains("502") && !message.contains("<h1>"),
+            "{message}"
+        );
         assert_eq!(error.raw_body(), page.as_bytes());
     }
 }
@@ -85,7 +88,7 @@ async fn status_200_with_an_error_list_is_an_error() {
         .respond("POST", REFUND, 200, body)
         .respond("PUT", CANCEL, 200, body)
         .respond("GET", DETAILS_PATH, 200, body);
-    let vipps = eager(&recorder);
+    let vipps = client_with_ten_attempts(&recorder);
     let payment = vipps.ecom().payment(id());
     let writes = [
         vipps.ecom().initiate(id(), amount(), text()).await.err(),

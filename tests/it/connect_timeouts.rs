@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use vipps::testing::Recorder;
 use vipps::{Clock, Environment, Error, ErrorKind, Outcome, Vipps, VippsBuilder};
 
-use crate::raw::{RawServer, Step, kept, stall, with_head};
+use crate::raw::{RawServer, Step, stall, with_head, write_and_keep};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
@@ -78,9 +78,9 @@ async fn capture(vipps: &Vipps, deadline: Duration) -> Error {
 
 async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Duration) {
     let vipps = builder.build().unwrap();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let (initiated, captured) = tokio::join!(initiate(&vipps, deadline), capture(&vipps, deadline));
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     for error in [initiated, captured] {
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),
@@ -184,7 +184,7 @@ async fn deadline_of_an_own_clock_during_connect_is_not_sent() {
 #[tokio::test]
 async fn deadline_on_a_pooled_connection_stays_unknown() {
     let transaction = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
-    let first = kept(with_head("200 OK", transaction));
+    let first = write_and_keep(with_head("200 OK", transaction));
     for last in [stall(""), vec![Step::Reset], vec![]] {
         let server = RawServer::keeping(vec![first.clone(), last]);
         let vipps = server.client();

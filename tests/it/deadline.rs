@@ -155,9 +155,9 @@ const OPERATIONS: [Operation; 20] = [
 
 /// Returns the result of a call and its duration.
 async fn timed(call: Call) -> (Result<(), Error>, Duration) {
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let result = call.await;
-    (result, begun.elapsed())
+    (result, start_time.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,8 +309,8 @@ async fn raw_call_ends_at_the_total_timeout() {
         let details = raw.ecom().get_payment_details_using_get();
         details.order_id(ORDER).send().await
     });
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let error = details.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert!(begun.elapsed() <= DEADLINE + TICK);
+    assert!(start_time.elapsed() <= DEADLINE + TICK);
 }

@@ -36,10 +36,10 @@ fn released() -> String {
     details("AUTHORIZED", [10_000, 4_000, 6_000, 0])
 }
 
-async fn cancel(status: u16, body: &str, then: &str) -> Result<Modification> {
+async fn cancel(status: u16, body: &str, details_body: &str) -> Result<Modification> {
     let recorder = Recorder::new()
         .respond("POST", CANCEL, status, body)
-        .respond("GET", PAYMENT, 200, then);
+        .respond("GET", PAYMENT, 200, details_body);
     payment(&recorder).cancel().await
 }
 
@@ -74,13 +74,13 @@ async fn success_without_proof_is_verified_by_the_details() {
     ] {
         let done = cancel(200, body, &released()).await.unwrap();
         assert_eq!(done.amount, Some(Amount::nok(60)), "{body}");
-        for then in [
+        for details_body in [
             reserved(),
             open(),
             "{}".to_owned(),
             details("AUTHORIZED", [10_000, 10_000, 0, 0]),
         ] {
-            let error = cancel(200, body, &then).await.unwrap_err();
+            let error = cancel(200, body, &details_body).await.unwrap_err();
             assert_eq!(error.outcome(), Outcome::Unknown, "{body}: {error}");
         }
     }
@@ -104,10 +104,10 @@ async fn lost_cancel_that_took_effect_is_not_retried() {
 
 #[tokio::test]
 async fn lost_cancel_is_retried_while_the_payment_is_open() {
-    for then in [open(), reserved()] {
+    for details_body in [open(), reserved()] {
         let recorder = Recorder::new()
             .lose("POST", CANCEL)
-            .respond("GET", PAYMENT, 200, &then)
+            .respond("GET", PAYMENT, 200, &details_body)
             .respond("POST", CANCEL, 200, &released());
         payment(&recorder).cancel().await.unwrap();
         assert_eq!(sent(&recorder), 2);
@@ -127,8 +127,10 @@ async fn lost_cancel_is_retried_while_the_payment_is_open() {
 async fn refusal_after_a_completed_cancel_is_a_success() {
     let expired = details("EXPIRED", [0, 0, 0, 0]);
     for code in ["6050", "6190"] {
-        for then in [terminated(), released(), expired.clone()] {
-            cancel(400, &problem(400, code), &then).await.unwrap();
+        for details_body in [terminated(), released(), expired.clone()] {
+            cancel(400, &problem(400, code), &details_body)
+                .await
+                .unwrap();
         }
         let error = cancel(400, &problem(400, code), &reserved())
             .await

@@ -147,7 +147,7 @@ async fn expiry_outside_of_its_limits_is_not_sent() {
 
 #[tokio::test]
 async fn expiry_is_sent_in_utc_without_a_fraction() {
-    let server = crate::raw::RawServer::start(vec![crate::raw::answer("201 Created", CREATED)]);
+    let server = crate::raw::RawServer::start(vec![crate::raw::response("201 Created", CREATED)]);
     let time = Timestamp::from_second(Timestamp::now().as_second() + 3600).unwrap();
     let with_fraction = time + SignedDuration::from_millis(789);
     let create = web(&server.client()).receipt_url(PAGE.parse().unwrap());
@@ -412,7 +412,7 @@ async fn key_of_a_payment_with_another_amount_is_refused() {
 /// A retry with the same key must have the same body.
 #[tokio::test]
 async fn equal_calls_send_equal_bytes() {
-    let server = crate::raw::RawServer::start(vec![crate::raw::answer("201 Created", CREATED)]);
+    let server = crate::raw::RawServer::start(vec![crate::raw::response("201 Created", CREATED)]);
     let vipps = server.client();
     for _ in 0..8 {
         let create = web(&vipps).metadata("a", "1").metadata("b", "2");

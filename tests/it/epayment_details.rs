@@ -57,7 +57,7 @@ async fn every_member_of_the_details_is_read() {
         until.instant(),
         Some("2026-09-01T07:53:44.812Z".parse().unwrap())
     );
-    let shown = format!("{details:?}");
+    let printed = format!("{details:?}");
     for secret in [
         "Kari",
         "kari@",
@@ -68,7 +68,7 @@ async fn every_member_of_the_details_is_read() {
         "b-771",
         "landing-token",
     ] {
-        assert!(!shown.contains(secret), "{secret}: {shown}");
+        assert!(!printed.contains(secret), "{secret}: {printed}");
     }
 }
 

@@ -190,7 +190,7 @@ async fn transfer_is_found_by_its_key_in_the_log() {
         ] {
             lost.check(&body, log, expected).await;
         }
-        let nothing = details(
+        let unchanged = details(
             "AUTHORIZED",
             if lost == Capture {
                 [10_000, 0, 0, 0]
@@ -199,11 +199,11 @@ async fn transfer_is_found_by_its_key_in_the_log() {
             },
         );
         let log = || json!([created(), event("AUTHORIZED", "create", 10_000, true)]);
-        lost.check(&nothing, log(), NoEffect).await;
+        lost.check(&unchanged, log(), NoEffect).await;
         lost.check(r#"{"state":"AUTHORIZED"}"#, log(), Unknown)
             .await;
         // The amount of the caller is in another currency than the payment.
-        let euro = nothing.replace("NOK", "EUR");
+        let euro = unchanged.replace("NOK", "EUR");
         let (_, stored) = lost.found((200, &euro), &log()).await;
         assert_eq!(stored, Some(Unknown));
     }

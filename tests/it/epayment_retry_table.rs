@@ -31,14 +31,14 @@ use Failure::{Broken, Code, NotSent, Status};
 type Sent = (Option<String>, Bytes);
 
 #[derive(Clone, Debug)]
-struct World {
+struct FixedResponse {
     failure: Failure,
     /// Method and path of the operation. Every other request fails with HTTP 403.
     operation: (&'static str, &'static str),
     requests: Arc<Mutex<Vec<Sent>>>,
 }
 
-impl Transport for World {
+impl Transport for FixedResponse {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let path = request.uri().path();
         if path == "/accesstoken/get" {
@@ -118,8 +118,8 @@ const COLUMNS: [&[Operation]; 4] = [
     ],
 ];
 
-/// The number of requests, the outcome, whether the same call may succeed later, and whether a later
-/// call needs a new key.
+/// The number of requests, the outcome, whether the same call may succeed later, and whether a
+/// later call needs a new key.
 type Cell = Option<(usize, Outcome, bool, bool)>;
 
 /// The documentation has no cell for this.
@@ -189,11 +189,11 @@ const TABLE: &[(&[Failure], [Cell; 4])] = &[
     ),
 ];
 
-fn client(world: &World) -> Vipps {
+fn client(transport: &FixedResponse) -> Vipps {
     let keys = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     Vipps::builder(keys)
         .environment(Environment::Test)
-        .transport(world.clone())
+        .transport(transport.clone())
         .retry(RetryPolicy::default().attempts(2))
         .build()
         .unwrap()
@@ -208,13 +208,13 @@ async fn every_operation_matches_its_cell() {
                     continue;
                 };
                 for (method, path, call) in operations {
-                    let world = World {
+                    let transport = FixedResponse {
                         failure: *failure,
                         operation: (method, path),
                         requests: Arc::default(),
                     };
-                    let error = call(&client(&world)).await.unwrap_err();
-                    let requests = world.requests.lock().unwrap().clone();
+                    let error = call(&client(&transport)).await.unwrap_err();
+                    let requests = transport.requests.lock().unwrap().clone();
                     let about = format!("{path}, {failure:?}: {error}");
                     let found = (
                         requests.len(),

@@ -46,7 +46,7 @@ async fn poll_returns_each_step_once() {
 }
 
 /// Returns the duration of a wait for a payment that stays in this state.
-async fn given_up_after(state: &str, created: Option<SignedDuration>) -> Duration {
+async fn duration_of_wait(state: &str, created: Option<SignedDuration>) -> Duration {
     let recorder = Recorder::new()
         .respond("POST", CREATE, 201, CREATED)
         .respond("GET", PAYMENT, 200, &in_state(state));
@@ -60,26 +60,29 @@ async fn given_up_after(state: &str, created: Option<SignedDuration>) -> Duratio
             create.expires_at(expires_at).await.unwrap().payment(&vipps)
         }
     };
-    let begun = recorder.clock().elapsed();
+    let start_time = recorder.clock().elapsed();
     let wait = payment
         .wait()
         .interval(PollInterval::Every(Duration::from_secs(600)));
     let error = wait.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    recorder.clock().elapsed().saturating_sub(begun)
+    recorder.clock().elapsed().saturating_sub(start_time)
 }
 
 #[tokio::test]
 async fn wait_ends_after_11_minutes() {
     for state in ["CREATED", "NEW_STATE"] {
-        assert_eq!(given_up_after(state, None).await, Duration::from_secs(660));
+        assert_eq!(
+            duration_of_wait(state, None).await,
+            Duration::from_secs(660)
+        );
     }
 }
 
 #[tokio::test]
 async fn wait_for_a_long_living_payment_ends_after_its_expiry() {
     let life = SignedDuration::from_hours(24);
-    let waited = given_up_after("CREATED", Some(life)).await;
+    let waited = duration_of_wait("CREATED", Some(life)).await;
     let expected = Duration::from_secs(24 * 3600 + 60);
     let difference = expected.abs_diff(waited);
     assert!(difference <= Duration::from_secs(1), "{waited:?}");

@@ -82,8 +82,8 @@ async fn samples() -> Vec<Error> {
 #[tokio::test]
 async fn debug_starts_with_display_in_one_line() {
     for error in samples().await {
-        let (shown, debug) = (error.to_string(), format!("{error:?}"));
-        assert!(debug.starts_with(&shown), "{shown}\n{debug}");
+        let (display, debug) = (error.to_string(), format!("{error:?}"));
+        assert!(debug.starts_with(&display), "{display}\n{debug}");
         assert!(!debug.contains('\n'), "{debug}");
         let boxed: Box<dyn StdError> = error.into();
         assert_eq!(format!("{boxed:?}"), debug);
@@ -169,7 +169,7 @@ async fn debug_has_no_body_and_no_order_id() {
 #[test]
 fn debug_of_an_invalid_value_is_its_display() {
     let invalid = OrderId::parse("a b").unwrap_err();
-    let shown = invalid.to_string();
-    assert_eq!(format!("{invalid:?}"), shown);
-    assert_eq!(format!("{invalid:#?}"), shown);
+    let display = invalid.to_string();
+    assert_eq!(format!("{invalid:?}"), display);
+    assert_eq!(format!("{invalid:#?}"), display);
 }

@@ -15,7 +15,7 @@ fn order() -> OrderId {
 }
 
 /// Returns the error and all of its causes in every form.
-fn shown(error: &Error) -> String {
+fn printed(error: &Error) -> String {
     let mut all = format!("{error} {error:?} {error:#?}");
     let mut next = error.source();
     while let Some(cause) = next {
@@ -26,9 +26,9 @@ fn shown(error: &Error) -> String {
 }
 
 fn assert_no_url(error: &Error) {
-    let shown = shown(error);
+    let printed = printed(error);
     for part in [ORDER, "http://", "/ecomm/v2/payments/order", "url:"] {
-        assert!(!shown.contains(part), "{part} in {shown}");
+        assert!(!printed.contains(part), "{part} in {printed}");
     }
 }
 

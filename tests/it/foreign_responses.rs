@@ -223,7 +223,7 @@ async fn page_of_401_or_429_leaves_a_write_unknown() {
 /// such as an order id that is already used, is then the result of the first request.
 #[tokio::test(start_paused = true)]
 async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
-    let taken =
+    let conflict =
         r#"[{"errorGroup":"Merchant","errorCode":"34","errorMessage":"orderId is already used"}]"#;
     let gateway = r#"{"statusCode":401,"message":"Unauthorized"}"#;
     for (body, outcome) in [
@@ -234,7 +234,7 @@ async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
     ] {
         let recorder = Recorder::new()
             .respond("POST", PAYMENTS, 401, body)
-            .respond("POST", PAYMENTS, 400, taken);
+            .respond("POST", PAYMENTS, 400, conflict);
         let call = client(&recorder).ecom().initiate(id(), amount(), text());
         let error = call.await.unwrap_err();
         assert!(error.has_code("34"));
@@ -329,10 +329,10 @@ async fn foreign_404_is_no_finished_delete() {
 /// The missing part may name a code that leaves the outcome open.
 #[tokio::test(start_paused = true)]
 async fn unfinished_json_leaves_a_write_unknown() {
-    let two = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"},{"errorGroup":"Payment","errorCode":"63","errorMessage":"x"}]"#;
+    let two_errors = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"},{"errorGroup":"Payment","errorCode":"63","errorMessage":"x"}]"#;
     let gateway = r#"{"statusCode":400,"message":"x"}"#;
     let problem = r#"{"title":"x","status":400,"detail":"x"}"#;
-    for whole in [two, gateway, problem, OF_THE_API[0]] {
+    for whole in [two_errors, gateway, problem, OF_THE_API[0]] {
         for end in 1..whole.len() {
             let cut = &whole[..end];
             for operation in [WRITES[0], WRITES[1], WRITES[3]] {
@@ -341,7 +341,7 @@ async fn unfinished_json_leaves_a_write_unknown() {
             }
         }
     }
-    let (error, _) = failure(READS[0], 400, &two[..two.len() - 1]).await;
+    let (error, _) = failure(READS[0], 400, &two_errors[..two_errors.len() - 1]).await;
     assert_eq!(error.outcome(), Outcome::NoEffect);
     let trailing = format!("{}<html>", OF_THE_API[0]);
     let (error, _) = failure(WRITES[0], 400, &trailing).await;

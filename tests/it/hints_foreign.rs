@@ -40,14 +40,14 @@ fn check(error: &Error, context: &str) {
             "{context}: {word:?} is not in {hint:?}"
         );
     }
-    let blamed = [
+    let forbidden = [
         "These keys",
         "client id",
         "subscription key",
         "serial number",
         "right to",
     ];
-    for word in blamed {
+    for word in forbidden {
         assert!(!hint.contains(word), "{context}: {word:?} is in {hint:?}");
     }
 }

@@ -32,8 +32,8 @@ async fn landing_page_of_an_unknown_kind_is_returned() {
         assert_eq!(started.landing_page().as_str(), page);
         assert_nothing_leaks(&format!("{started:?} {}", started.landing_page()));
     }
-    for nothing in ["", "here", r"mobilepay://\u0000"] {
-        let body = format!(r#"{{"orderId":"acme-shop-123","url":"{nothing}"}}"#);
+    for url in ["", "here", r"mobilepay://\u0000"] {
+        let body = format!(r#"{{"orderId":"acme-shop-123","url":"{url}"}}"#);
         let recorder = Recorder::new().respond("POST", PAYMENTS, 200, &body);
         let started = recorder.client().ecom().initiate(id(), amount(), text());
         let error = started.await.unwrap_err();
@@ -53,8 +53,8 @@ struct Marked(Recorder);
 impl Transport for Marked {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let answer = self.0.send(request).await?;
-            Ok(answer.map(|body| [b"\xef\xbb\xbf", &*body].concat().into()))
+            let response = self.0.send(request).await?;
+            Ok(response.map(|body| [b"\xef\xbb\xbf", &*body].concat().into()))
         })
     }
 }
@@ -122,7 +122,7 @@ async fn callbacks(body: &str) -> Result<Vec<MerchantCallbackQr>, Error> {
 
 #[tokio::test]
 async fn a_list_keeps_every_code_that_has_an_id() {
-    for nothing in [
+    for body in [
         "",
         " \n",
         "null",
@@ -131,8 +131,8 @@ async fn a_list_keeps_every_code_that_has_an_id() {
         "[{}]",
         r#"[{"id":null}]"#,
     ] {
-        assert!(redirects(nothing).await.unwrap().is_empty(), "{nothing}");
-        assert!(callbacks(nothing).await.unwrap().is_empty(), "{nothing}");
+        assert!(redirects(body).await.unwrap().is_empty(), "{body}");
+        assert!(callbacks(body).await.unwrap().is_empty(), "{body}");
     }
     let list =
         redirects(r#"[null,{"id":"a"},{"url":"https://qr.vipps.no/x"},{"id":""},{"id":"b"}]"#);

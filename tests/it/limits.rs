@@ -45,13 +45,13 @@ async fn replay_after_401_waits_for_the_rate_limit() {
     // With a short deadline, the call ends before a third request.
     sim.faults().on(INITIATE).times(1).status(429);
     sim.faults().on(INITIATE).times(1).status(401);
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     let error = initiate()
         .deadline(Duration::from_secs(30))
         .await
         .unwrap_err();
     // The call does not wait for a request that could only be sent after the deadline.
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(start_time.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(error.operation(), Some(INITIATE));
     assert_eq!(error.outcome(), Outcome::NotSent);

@@ -7,8 +7,8 @@
 //! VIPPS_LOAD_PAYMENTS=5000 cargo test --release --test it load:: -- --nocapture
 //! ```
 //!
-//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in its
-//! process: the task, both ends of its connection, and the simulator's account of the payment.
+//! `VIPPS_LOAD_PAYMENTS` also limits the memory of each payment, since the test is then alone in
+//! its process: the task, both ends of its connection, and the simulator's account of the payment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +41,7 @@ fn resident() -> Option<u64> {
 }
 
 /// Injects faults into one request in ten. Half of the faults happen after the request took effect.
-fn storm(sim: &Simulator) {
+fn inject_faults(sim: &Simulator) {
     let rule = || sim.faults().any().probability(0.012);
     rule().seed(1).lose_request();
     rule().seed(2).lose_response();
@@ -60,14 +60,14 @@ fn storm(sim: &Simulator) {
 }
 
 #[derive(Default)]
-struct Seen {
+struct Counters {
     unknown: AtomicU64,
     took_effect: AtomicU64,
     no_effect: AtomicU64,
     abandoned: AtomicU64,
 }
 
-impl Seen {
+impl Counters {
     /// Returns `Some(true)` if the operation took effect, `None` if its outcome is still unknown.
     async fn reconcile(&self, vipps: &Vipps, error: &Error) -> Option<bool> {
         self.unknown.fetch_add(1, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Seen {
 
 /// Starts a payment by QR. An order whose landing page is lost is cancelled and replaced by a new
 /// order.
-async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
+async fn start(vipps: &Vipps, counters: &Counters, number: usize) -> Payment {
     let mut attempt = 0;
     loop {
         let id = format!("load-{number}-{attempt}")
@@ -100,14 +100,14 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
             Err(error) => error,
         };
         let exists = if error.outcome() == Outcome::Unknown {
-            seen.reconcile(vipps, &error).await != Some(false)
+            counters.reconcile(vipps, &error).await != Some(false)
         } else {
             // A request that arrives twice creates the order and then fails with code 34, "order id
             // is already used".
             error.has_code("34")
         };
         if exists {
-            seen.abandoned.fetch_add(1, Ordering::Relaxed);
+            counters.abandoned.fetch_add(1, Ordering::Relaxed);
             if let Some(id) = error.order_id() {
                 // The payment expires if the cancel fails. No customer can pay it, because its
                 // landing page was lost.
@@ -118,8 +118,8 @@ async fn start(vipps: &Vipps, seen: &Seen, number: usize) -> Payment {
     }
 }
 
-async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
-    let payment = start(vipps, seen, number).await;
+async fn sell(sim: &Simulator, vipps: &Vipps, counters: &Counters, number: usize) {
+    let payment = start(vipps, counters, number).await;
     let order = payment.order_id().as_str().to_owned();
     sim.payer()
         .approve(&order)
@@ -131,7 +131,7 @@ async fn sell(sim: &Simulator, vipps: &Vipps, seen: &Seen, number: usize) {
         match payment.capture().idempotency_key(key.clone()).await {
             Ok(_) => return,
             Err(error) if error.outcome() == Outcome::Unknown => {
-                if seen.reconcile(vipps, &error).await == Some(true) {
+                if counters.reconcile(vipps, &error).await == Some(true) {
                     return;
                 }
             }
@@ -149,7 +149,7 @@ fn under_load_each_payment_is_captured_once() {
         .build()
         .expect("a runtime");
     let sim = Arc::new(Simulator::builder().seed(5).start().expect("a simulator"));
-    storm(&sim);
+    inject_faults(&sim);
     let policy = RetryPolicy::default()
         .attempts(5)
         .backoff(Duration::from_millis(20), Duration::from_millis(200));
@@ -161,14 +161,14 @@ fn under_load_each_payment_is_captured_once() {
         .total_timeout(Duration::from_secs(240))
         .build()
         .expect("a client");
-    let seen = Arc::new(Seen::default());
+    let counters = Arc::new(Counters::default());
     let before = resident();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let peak = runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for number in 0..count {
-            let (sim, vipps, seen) = (sim.clone(), vipps.clone(), seen.clone());
-            tasks.spawn(async move { sell(&sim, &vipps, &seen, number).await });
+            let (sim, vipps, counters) = (sim.clone(), vipps.clone(), counters.clone());
+            tasks.spawn(async move { sell(&sim, &vipps, &counters, number).await });
         }
         let mut peak = resident();
         loop {
@@ -181,7 +181,7 @@ fn under_load_each_payment_is_captured_once() {
             }
         }
     });
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     sim.faults().clear();
 
     let ledger = sim.ledger();
@@ -203,10 +203,10 @@ fn under_load_each_payment_is_captured_once() {
         "{count} payments in {took:.1?}: {requests} requests kept in the journal, {} orders, {} unknown outcomes \
          ({} took effect, {} had none), {} orders abandoned for a lost landing page",
         ledger.len(),
-        seen.unknown.load(Ordering::Relaxed),
-        seen.took_effect.load(Ordering::Relaxed),
-        seen.no_effect.load(Ordering::Relaxed),
-        seen.abandoned.load(Ordering::Relaxed),
+        counters.unknown.load(Ordering::Relaxed),
+        counters.took_effect.load(Ordering::Relaxed),
+        counters.no_effect.load(Ordering::Relaxed),
+        counters.abandoned.load(Ordering::Relaxed),
     );
     if let (Some(before), Some(peak)) = (before, peak) {
         let each = peak.saturating_sub(before) / count as u64;

@@ -82,7 +82,7 @@ async fn capture_retries_with_the_same_key_after_423() {
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 423, PROBLEM)
         .respond("POST", CAPTURE, 200, TRANSACTION);
-    let begun = Instant::now();
+    let start_time = Instant::now();
     client(&recorder)
         .ecom()
         .payment(id())
@@ -92,7 +92,7 @@ async fn capture_retries_with_the_same_key_after_423() {
     assert_eq!(sent(&recorder, "POST"), 2);
     assert!(!recorder.to_snapshot().contains("[idempotency key 2]"));
     // The slow waits are at least 100 ms.
-    assert!(begun.elapsed() >= Duration::from_millis(100));
+    assert!(start_time.elapsed() >= Duration::from_millis(100));
 }
 
 #[tokio::test(start_paused = true)]

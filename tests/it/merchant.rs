@@ -1,4 +1,5 @@
-//! A merchant on a socket receives the callbacks and webhooks of the simulator and responds to them.
+//! A merchant on a socket receives the callbacks and webhooks of the simulator and responds to
+//! them.
 
 use std::sync::{Arc, Mutex};
 

@@ -12,8 +12,8 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 
 /// Returns the counters that are not zero, in the form of `Debug`.
 fn counted(metrics: Metrics) -> Vec<(String, u64)> {
-    let shown = format!("{metrics:?}");
-    let inner = shown
+    let printed = format!("{metrics:?}");
+    let inner = printed
         .trim_start_matches("Metrics { ")
         .trim_end_matches(" }");
     let pairs = inner.split(", ").map(|pair| {
@@ -141,11 +141,11 @@ async fn call_refused_before_the_wire_is_not_counted() {
     let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     let builder = Vipps::builder(credentials).environment(Environment::Test);
     let vipps = builder.build().unwrap();
-    let nothing = vipps
+    let refused = vipps
         .ecom()
         .payment(id())
         .capture()
         .amount(vipps::Amount::nok(0));
-    nothing.await.unwrap_err();
+    refused.await.unwrap_err();
     assert_eq!(vipps.metrics(), Metrics::default());
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vipps::{Amount, Environment, ErrorKind, Outcome};
 
 use crate::connect_timeouts::{client, silent_server};
-use crate::raw::{RawServer, kept, with_head};
+use crate::raw::{RawServer, with_head, write_and_keep};
 use crate::support::{id, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
@@ -34,10 +34,10 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
     ] {
         let builder = client("https", server).http_client_builder(own);
         let vipps = builder.build().unwrap();
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
         let error = order.deadline(LONG).await.unwrap_err();
-        let took = begun.elapsed();
+        let took = start_time.elapsed();
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Connect, Outcome::NotSent)
@@ -49,7 +49,7 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
 #[tokio::test]
 async fn the_pool_settings_of_an_own_builder_are_kept() {
     let used = async |own: reqwest::ClientBuilder| {
-        let server = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+        let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
         let vipps = server.builder().http_client_builder(own).build().unwrap();
         for _ in 0..2 {
             vipps.ecom().payment(id()).capture().await.unwrap();
@@ -67,7 +67,7 @@ async fn the_pool_settings_of_an_own_builder_are_kept() {
 
 #[tokio::test]
 async fn the_proxy_of_an_own_builder_is_kept() {
-    let proxy = RawServer::keeping(vec![kept(with_head("200 OK", TRANSACTION))]);
+    let proxy = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
     let own = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.base_url()).unwrap());
     let elsewhere = Environment::custom("http://127.0.0.1:9").unwrap();
     let builder = proxy.builder().environment(elsewhere);

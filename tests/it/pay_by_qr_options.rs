@@ -20,16 +20,16 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 /// Returns the duration of a call in seconds, if the named operation never gets a response.
-async fn seconds_until_given_up(stalled: &str, change: impl FnOnce(PayByQr) -> PayByQr) -> u64 {
+async fn seconds_until_failure(stalled: &str, change: impl FnOnce(PayByQr) -> PayByQr) -> u64 {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     sim.faults().on(stalled).after_effect().stall();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let error = change(sale(&sim.client())).await.unwrap_err();
     assert!(
         [ErrorKind::Deadline, ErrorKind::Timeout].contains(&error.kind()),
         "{error:?}"
     );
-    begun.elapsed().as_secs()
+    start_time.elapsed().as_secs()
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,16 +37,16 @@ async fn the_outer_deadline_wins_then_the_inner_one() {
     for stalled in ["initiate_payment_v3_using_post", "generate_otp_qr"] {
         let inner = |s| move |sale: PayByQr| sale.payment(|p| p.deadline(seconds(s)));
         assert_eq!(
-            seconds_until_given_up(stalled, inner(3)).await,
+            seconds_until_failure(stalled, inner(3)).await,
             3,
             "{stalled}"
         );
         let outer = |sale: PayByQr| sale.deadline(seconds(4));
-        assert_eq!(seconds_until_given_up(stalled, outer).await, 4, "{stalled}");
+        assert_eq!(seconds_until_failure(stalled, outer).await, 4, "{stalled}");
         let both = |sale| outer(inner(3)(sale));
-        assert_eq!(seconds_until_given_up(stalled, both).await, 4, "{stalled}");
+        assert_eq!(seconds_until_failure(stalled, both).await, 4, "{stalled}");
         let both = |sale| inner(5)(outer(sale));
-        assert_eq!(seconds_until_given_up(stalled, both).await, 4, "{stalled}");
+        assert_eq!(seconds_until_failure(stalled, both).await, 4, "{stalled}");
     }
 }
 
@@ -58,10 +58,10 @@ async fn an_inner_deadline_covers_both_requests() {
     let slow = sim.faults().on("initiate_payment_v3_using_post");
     slow.after_effect().delay(seconds(3));
     sim.faults().on("generate_otp_qr").after_effect().stall();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = sale(&sim.client()).payment(|p| p.deadline(seconds(5)));
     call.await.unwrap_err();
-    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(start_time.elapsed().as_secs(), 5);
 }
 
 fn attempts(n: u32) -> RetryPolicy {

@@ -219,8 +219,8 @@ fn every_spelling_leads_to_the_same_state() {
 /// The API may cancel an unapproved payment without an event, so the age of the payment decides.
 #[test]
 fn expiry_without_an_event_follows_from_the_age() {
-    let begun: jiff::Timestamp = BEGUN.parse().unwrap();
-    let after = |seconds: i64| begun + jiff::SignedDuration::from_secs(seconds);
+    let start_time: jiff::Timestamp = BEGUN.parse().unwrap();
+    let after = |seconds: i64| start_time + jiff::SignedDuration::from_secs(seconds);
     let waiting = read(&json(&[I], None));
     let declined = read(&json(&[I, ("RESERVE", 20_000, false)], None));
     for details in [waiting, declined] {
@@ -356,13 +356,13 @@ fn reservation_without_remaining_amount_is_cancelled() {
 
 #[test]
 fn events_are_sorted_newest_first() {
-    let right = json(&[I, R, PART], None);
-    let mut value: serde_json::Value = serde_json::from_str(&right).unwrap();
+    let history = json(&[I, R, PART], None);
+    let mut value: serde_json::Value = serde_json::from_str(&history).unwrap();
     value["transactionLogHistory"]
         .as_array_mut()
         .unwrap()
         .reverse();
-    for text in [right, value.to_string()] {
+    for text in [history, value.to_string()] {
         let details = read(&text);
         let operations: Vec<_> = details
             .events()
@@ -398,8 +398,8 @@ fn removed_personal_data_is_reported_as_expired() {
     let details = read(&fresh);
     assert!(!details.user().unwrap().is_expired());
     assert!(!details.shipping().unwrap().is_expired());
-    let shown = format!("{details:?}");
-    assert!(!shown.contains("uiJskNQ6"), "{shown}");
+    let printed = format!("{details:?}");
+    assert!(!printed.contains("uiJskNQ6"), "{printed}");
     // A single expired text is sufficient.
     let details = read(&fresh.replace(r#""city":"x""#, r#""city":" [expired] ""#));
     assert!(details.shipping().unwrap().is_expired());

@@ -22,9 +22,9 @@ fn refusal(text: &str) -> String {
         ("phone_number", None),
         "{text:?}"
     );
-    let shown = format!("{error} {error:?}");
+    let printed = format!("{error} {error:?}");
     for digits in ["400", "0055", "123", "7946"] {
-        assert!(!shown.contains(digits), "{text:?}: {shown}");
+        assert!(!printed.contains(digits), "{text:?}: {printed}");
     }
     error.to_string()
 }

@@ -231,9 +231,9 @@ impl Transport for Silent {
 async fn reading_back_stays_within_the_deadline_of_the_call() {
     let builder = crate::support::on_tokio_time(&Recorder::new()).transport(Silent::default());
     let create = redirect_of(&builder.build().unwrap()).create(ours());
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     let error = create.deadline(Duration::from_secs(15)).await.unwrap_err();
-    assert_eq!(begun.elapsed().as_secs(), 15);
+    assert_eq!(start_time.elapsed().as_secs(), 15);
     assert_eq!(
         (error.http_status(), error.outcome()),
         (Some(409), Outcome::Unknown)
@@ -274,10 +274,13 @@ async fn create_or_update_reports_other_errors() {
     );
     assert_eq!(operations(&refused), ["create_merchant_redirect_qr"]);
 
-    let gone = Recorder::new()
+    let recorder = Recorder::new()
         .respond("POST", REDIRECTS, 409, CONFLICT)
         .respond("PUT", REDIRECT, 404, NOT_FOUND);
-    let error = redirect(&gone).create_or_update(ours()).await.unwrap_err();
+    let error = redirect(&recorder)
+        .create_or_update(ours())
+        .await
+        .unwrap_err();
     assert_eq!(error.http_status(), Some(404));
 }
 
@@ -293,8 +296,8 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
                 callback(recorder).delete().await
             }
         };
-        let nothing = Recorder::new().respond("DELETE", path, 404, NOT_FOUND);
-        let error = delete(&nothing).await.unwrap_err();
+        let missing = Recorder::new().respond("DELETE", path, 404, NOT_FOUND);
+        let error = delete(&missing).await.unwrap_err();
         assert_eq!((error.http_status(), error.attempts()), (Some(404), 1));
 
         let lost = Recorder::new()

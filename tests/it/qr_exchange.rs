@@ -53,8 +53,8 @@ async fn phone_numbers_are_read_in_every_spelling() {
             (owner.phone_number(), at),
             "{body}"
         );
-        let shown = format!("{owner:?} {owner:#?} {customer:?} {customer:#?}");
-        assert_nothing_leaks(&shown);
+        let printed = format!("{owner:?} {owner:#?} {customer:?} {customer:#?}");
+        assert_nothing_leaks(&printed);
     }
 }
 
@@ -109,11 +109,11 @@ async fn debug_of_a_request_hides_the_customer() {
         CUSTOMER_TOKEN.parse().unwrap(),
     );
     let (one, two) = (qr.exchange(code), qr.exchange_customer(token));
-    let shown = format!("{one:?} {one:#?} {two:?} {two:#?}");
+    let printed = format!("{one:?} {one:#?} {two:?} {two:#?}");
     one.await.unwrap();
     two.await.unwrap();
-    for shown in [shown, recorder.to_snapshot()] {
-        assert!(!shown.contains("secret-"), "{shown}");
-        assert_nothing_leaks(&shown);
+    for printed in [printed, recorder.to_snapshot()] {
+        assert!(!printed.contains("secret-"), "{printed}");
+        assert_nothing_leaks(&printed);
     }
 }

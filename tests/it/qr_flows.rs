@@ -124,8 +124,8 @@ async fn customer_token(listener: TcpListener) -> String {
         let text = String::from_utf8_lossy(&request);
         let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
         if let Some(Ok(event)) = body.map(serde_json::from_str::<serde_json::Value>) {
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            stream.write_all(answer).await.unwrap();
+            let response = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(response).await.unwrap();
             return event["customerToken"].as_str().unwrap().to_owned();
         }
     }

@@ -223,7 +223,7 @@ async fn invalid_image_error_names_its_host() {
 }
 
 #[tokio::test]
-async fn an_image_that_is_gone_is_not_blamed_on_keys_or_base_url() {
+async fn hint_of_a_missing_image_names_neither_keys_nor_base_url() {
     for status in [302, 401, 403, 404, 410] {
         let error = fetch("https://qr.vipps.no/image", status, "", b"gone")
             .await

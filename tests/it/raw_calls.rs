@@ -210,9 +210,9 @@ async fn an_id_that_names_another_path_is_refused_unsent() {
             operation.order_id(id).send().await
         });
         let error = call.await.map(drop).unwrap_err();
-        let shown: String = id.escape_debug().collect();
-        let shown = shown.replace("\\\\", "\\");
-        assert_refused(&recorder, &error, "order_id", &shown);
+        let escaped: String = id.escape_debug().collect();
+        let escaped = escaped.replace("\\\\", "\\");
+        assert_refused(&recorder, &error, "order_id", &escaped);
     }
 }
 

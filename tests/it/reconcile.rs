@@ -200,7 +200,7 @@ async fn capture_applied_after_the_call_ended_is_found() {
 #[tokio::test(start_paused = true)]
 async fn no_effect_is_reported_only_after_the_settling_time() {
     let shop = Shop::reserved().await;
-    let begun = Instant::now();
+    let start_time = Instant::now();
     shop.lose(CAPTURE, false);
     let error = shop
         .payment()
@@ -210,12 +210,12 @@ async fn no_effect_is_reported_only_after_the_settling_time() {
         .unwrap_err();
     let requests_before = shop.sim.journal().count(DETAILS);
     assert_eq!(shop.verdict(&error).await, "no effect");
-    assert!(begun.elapsed() >= Duration::from_secs(30));
+    assert!(start_time.elapsed() >= Duration::from_secs(30));
     assert!(shop.sim.journal().count(DETAILS) - requests_before < 8);
     // The operation is now old enough for a verdict after a single request.
-    let (begun, requests_before) = (Instant::now(), shop.sim.journal().count(DETAILS));
+    let (start_time, requests_before) = (Instant::now(), shop.sim.journal().count(DETAILS));
     assert_eq!(shop.verdict(&error).await, "no effect");
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(start_time.elapsed() < Duration::from_secs(1));
     assert_eq!(shop.sim.journal().count(DETAILS) - requests_before, 1);
 }
 
@@ -238,7 +238,7 @@ async fn unreachable_details_are_still_unknown() {
         shop.lose(CAPTURE, true);
         let error = shop.payment().capture().await.unwrap_err();
         shop.sim.faults().on(DETAILS).status(status);
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let Reconciled::StillUnknown(why) = shop.vipps.ecom().reconcile(&error).await else {
             panic!("{status}");
         };
@@ -246,7 +246,7 @@ async fn unreachable_details_are_still_unknown() {
             (why.outcome(), why.http_status()),
             (Outcome::Unknown, Some(status))
         );
-        assert!(begun.elapsed() <= Duration::from_secs(61));
+        assert!(start_time.elapsed() <= Duration::from_secs(61));
         assert_eq!(shop.verdict(&error).await, "took effect", "{status}");
     }
 }
@@ -433,9 +433,9 @@ async fn release_after_a_partial_capture_is_reconciled() {
             r#""transactionSummary":{{"capturedAmount":{captured},"remainingAmountToCapture":{remaining},"refundedAmount":0,"remainingAmountToRefund":{captured}}},"#
         )
     };
-    let log = |given_up: &str, captured: i64| {
+    let log = |cancel_event: &str, captured: i64| {
         format!(
-            r#""transactionLogHistory":[{given_up}
+            r#""transactionLogHistory":[{cancel_event}
                 {{"amount":{captured},"operation":"CAPTURE","requestId":"c","operationSuccess":true}},
                 {{"amount":20000,"operation":"RESERVE","requestId":"","operationSuccess":true}}]"#
         )

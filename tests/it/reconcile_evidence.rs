@@ -266,14 +266,14 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     sim.payer().approve("acme-shop-123").unwrap();
     let stalled = sim.faults().on("capture_payment_using_post");
     stalled.before_effect().times(1).stall();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
-    let given_up = begun.elapsed();
+    let given_up = start_time.elapsed();
     assert!(given_up >= Duration::from_secs(9), "{given_up:?}");
     let reconciled = vipps.ecom().reconcile(&error).await;
     assert_eq!(verdict(&reconciled), "no effect");
-    let waited = begun.elapsed().saturating_sub(given_up);
+    let waited = start_time.elapsed().saturating_sub(given_up);
     assert!(
         (Duration::from_secs(30)..Duration::from_secs(32)).contains(&waited),
         "no effect was concluded {waited:?} after the attempt was given up"

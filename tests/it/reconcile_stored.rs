@@ -113,14 +113,14 @@ async fn every_operation_is_reconciled_after_a_restart() {
             }
             // The process ends during the call, so the error and the client are lost.
             let vipps = sim.client();
-            let died = tokio::time::timeout(Duration::from_secs(2), stored.send(&vipps));
-            assert!(died.await.is_err(), "{stored:?}");
+            let interrupted = tokio::time::timeout(Duration::from_secs(2), stored.send(&vipps));
+            assert!(interrupted.await.is_err(), "{stored:?}");
             drop(vipps);
             sim.faults().clear();
 
             let restarted = sim.client();
             let payment = restarted.ecom().payment(id());
-            let begun = Instant::now();
+            let start_time = Instant::now();
             let reconciled = stored.reconcile(&payment).await;
             let expected = if took_effect {
                 "took effect"
@@ -128,7 +128,7 @@ async fn every_operation_is_reconciled_after_a_restart() {
                 "no effect"
             };
             assert_eq!(verdict(&reconciled), expected, "{stored:?} {reconciled:?}");
-            let waited = begun.elapsed();
+            let waited = start_time.elapsed();
             if took_effect {
                 assert!(waited < Duration::from_secs(1), "{stored:?} {waited:?}");
             } else {
@@ -168,9 +168,9 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
         if let Some(given_up) = given_up {
             reconcile = reconcile.given_up_at(sim.clock().now() + second(given_up));
         }
-        let begun = Instant::now();
+        let start_time = Instant::now();
         assert_eq!(verdict(&reconcile.await), "no effect");
-        let waited = begun.elapsed().as_secs();
+        let waited = start_time.elapsed().as_secs();
         assert_eq!(waited, waits, "{given_up:?}");
     }
 }
@@ -180,11 +180,11 @@ async fn settled_after_zero_trusts_the_first_read() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
     Stored::Refund.prepare(&sim).await;
     let payment = sim.client().ecom().payment(id());
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let reconcile = payment.reconcile_refund(key(), part());
     let reconciled = reconcile.settled_after(Duration::ZERO).await;
     assert_eq!(verdict(&reconciled), "no effect");
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(start_time.elapsed() < Duration::from_secs(1));
 }
 
 async fn verdict_of(stored: Stored, status: u16, details: &str) -> &'static str {

@@ -43,8 +43,8 @@ impl Transport for Keys {
         } else {
             (503, "")
         };
-        let answer = http::Response::builder().status(status);
-        Box::pin(async move { Ok(answer.body(Bytes::from(body)).unwrap()) })
+        let response = http::Response::builder().status(status);
+        Box::pin(async move { Ok(response.body(Bytes::from(body)).unwrap()) })
     }
 }
 
@@ -60,7 +60,7 @@ async fn recordings_of_two_runs_are_equal() {
         let keys = keys.0.lock().unwrap().clone();
         (recorder.to_snapshot(), recorder.clock().elapsed(), keys)
     };
-    let begun = std::time::Instant::now();
+    let start_time = std::time::Instant::now();
     let (one, other) = (run().await, run().await);
     assert_eq!(one, other);
     // Two calls of three attempts each: two keys, and waits that are recorded without real delay.
@@ -70,7 +70,7 @@ async fn recordings_of_two_runs_are_equal() {
     assert_eq!(keys.len(), 2);
     assert!(one.1 > Duration::from_millis(100), "{:?}", one.1);
     assert_eq!(one.0.matches(" s later\n").count(), 4, "{}", one.0);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(start_time.elapsed() < Duration::from_secs(5));
 }
 
 /// Create, capture and refund of ePayment carry a key, and the other operations none.

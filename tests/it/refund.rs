@@ -39,8 +39,8 @@ async fn rest_is_computed_from_the_details() {
 
 #[tokio::test]
 async fn refund_without_remaining_amount_sends_nothing() {
-    let nothing = PARTLY_REFUNDED.replace("15000", "0");
-    for details in [crate::support::DETAILS, nothing.as_str()] {
+    let nothing_remaining = PARTLY_REFUNDED.replace("15000", "0");
+    for details in [crate::support::DETAILS, nothing_remaining.as_str()] {
         let recorder = Recorder::new().respond("GET", DETAILS, 200, details);
         let payment = recorder.client().ecom().payment(id());
         let error = payment.refund().rest().await.unwrap_err();
@@ -90,14 +90,14 @@ async fn deadline_covers_the_details_and_the_refund() {
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
         .lose("POST", REFUND);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     let policy = vipps::RetryPolicy::default()
         .attempts(10)
         .backoff(Duration::from_secs(2), Duration::from_secs(2));
     let refund = vipps.ecom().payment(id()).refund().rest().retry(policy);
     let error = refund.deadline(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
-    assert!(begun.elapsed() <= Duration::from_secs(5));
+    assert!(start_time.elapsed() <= Duration::from_secs(5));
 }
 
 /// The deadline may be unlimited.

@@ -238,9 +238,9 @@ fn arrays_and_other_json_are_refused_and_not_shown() {
 fn debug_of_a_response_shows_no_secret() {
     let started: InitiatedPayment = parsed(INITIATED);
     let customer: CheckedInCustomer = parsed(r#"{"msisdn":"4798765432"}"#);
-    let shown = format!("{started:?} {started:#?} {customer:?} {customer:#?}");
+    let printed = format!("{started:?} {started:#?} {customer:?} {customer:#?}");
     assert!(
-        !shown.contains("secret") && !shown.contains("98765432"),
-        "{shown}"
+        !printed.contains("secret") && !printed.contains("98765432"),
+        "{printed}"
     );
 }

@@ -80,7 +80,7 @@ impl Transport for Api {
     }
 }
 
-fn answering(body: &str) -> Payment {
+fn payment_with_response(body: &str) -> Payment {
     let (api, vipps) = Api::new();
     api.respond(body);
     vipps.ecom().payment(id())
@@ -115,7 +115,7 @@ async fn read(of: &(Api, Vipps), kind: Kind, body: &str) -> Result<String, Error
 
 #[tokio::test]
 async fn documented_capture_and_cancel_are_read() {
-    let payment = answering(CAPTURED);
+    let payment = payment_with_response(CAPTURED);
     let done = payment.capture().await.unwrap();
     assert_eq!(done.order_id, id());
     assert_eq!(done.amount, Some(Amount::nok(200)));
@@ -127,7 +127,7 @@ async fn documented_capture_and_cancel_are_read() {
     assert_eq!(sums.remaining_to_refund, Amount::nok(200));
 
     for (body, captured) in [(CANCELLED, 0), (RELEASED, 10_000)] {
-        let payment = answering(body);
+        let payment = payment_with_response(body);
         let done = payment.cancel().await.unwrap();
         assert_eq!(done.status, Some(TransactionStatus::Cancelled));
         let sums = done.summary.unwrap();
@@ -136,7 +136,7 @@ async fn documented_capture_and_cancel_are_read() {
     }
     // A payment that was never reserved has no transaction.
     let body = CANCELLED.replace(r#""transactionId":"5001420063","#, "");
-    let payment = answering(&body);
+    let payment = payment_with_response(&body);
     assert_eq!(payment.cancel().await.unwrap().transaction_id, None);
 }
 
@@ -144,7 +144,7 @@ async fn documented_capture_and_cancel_are_read() {
 /// no time zone.
 #[tokio::test]
 async fn documented_refund_is_read() {
-    let payment = answering(REFUNDED);
+    let payment = payment_with_response(REFUNDED);
     let done = payment.refund().await.unwrap();
     assert_eq!(done.amount, Some(Amount::nok(200)));
     assert_eq!(done.status, Some(TransactionStatus::Refunded));
@@ -158,7 +158,7 @@ async fn documented_refund_is_read() {
         r#""transaction":{"amount":1},"transactionInfo":"#,
     );
     for body in [same, both] {
-        let payment = answering(&body);
+        let payment = payment_with_response(&body);
         assert_eq!(
             payment.refund().await.unwrap().amount,
             Some(Amount::nok(200))
@@ -168,7 +168,7 @@ async fn documented_refund_is_read() {
 
 #[tokio::test]
 async fn documented_details_are_read() {
-    let payment = answering(DETAILS);
+    let payment = payment_with_response(DETAILS);
     let details = payment.details().await.unwrap();
     assert_eq!(details.state(), PaymentState::Refunded);
     assert_eq!(details.order_id(), &id());
@@ -206,7 +206,7 @@ async fn documented_details_are_read() {
     let address = shipping.address.as_ref().unwrap();
     assert_eq!(address.post_code.as_ref().unwrap().expose(), "0191");
     assert_eq!(details.sub(), Some("c06c4afe-d9e1-4c5d-939a-177d752a0944"));
-    let shown = format!("{details:?}");
+    let printed = format!("{details:?}");
     for personal in [
         "Ada",
         "Lovelace",
@@ -215,13 +215,16 @@ async fn documented_details_are_read() {
         "Dronning",
         "0191",
     ] {
-        assert!(!shown.contains(personal), "{personal} is shown: {shown}");
+        assert!(
+            !printed.contains(personal),
+            "{personal} is shown: {printed}"
+        );
     }
 }
 
 #[tokio::test]
 async fn details_in_other_spellings_are_read() {
-    let read = |body: String| async move { answering(&body).details().await.unwrap() };
+    let read = |body: String| async move { payment_with_response(&body).details().await.unwrap() };
     // The sums are in lower case, like in an old sample, or missing.
     let lower = read(DETAILS.replace("transactionSummary", "transactionsummary")).await;
     assert_eq!(lower.summary().unwrap().refunded, Amount::nok(200));
@@ -281,7 +284,7 @@ async fn details_in_other_spellings_are_read() {
 #[tokio::test]
 #[allow(deprecated)]
 async fn documented_status_is_read() {
-    let payment = answering(STATUS);
+    let payment = payment_with_response(STATUS);
     let status = payment.status().await.unwrap();
     assert_eq!(status.operation, Some(Operation::Reserve));
     assert_eq!(status.amount, Some(Amount::nok(200)));
@@ -292,7 +295,7 @@ async fn documented_status_is_read() {
         ("FAILED", Operation::Failed),
         ("TOMORROW", Operation::Unknown("TOMORROW".to_owned())),
     ] {
-        let payment = answering(&STATUS.replace("RESERVE", word));
+        let payment = payment_with_response(&STATUS.replace("RESERVE", word));
         assert_eq!(payment.status().await.unwrap().operation, Some(operation));
     }
 }
@@ -546,9 +549,9 @@ proptest! {
     fn unknown_enum_values_are_preserved(word in "[A-Z_]{1,20}[0-9]") {
         let body = STATUS.replace("RESERVE", &word);
         let details = DETAILS.replace("REFUND\"", &format!("{word}\""));
-        let shown = read_now(Status, &body).unwrap();
-        prop_assert!(shown.contains(&word), "{shown}");
-        let shown = read_now(Details, &details).unwrap();
-        prop_assert!(shown.contains(&word), "{shown}");
+        let printed = read_now(Status, &body).unwrap();
+        prop_assert!(printed.contains(&word), "{printed}");
+        let printed = read_now(Details, &details).unwrap();
+        prop_assert!(printed.contains(&word), "{printed}");
     }
 }

@@ -63,35 +63,40 @@ async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
         let recorder = Recorder::new()
             .respond_with("GET", DETAILS_PATH, busy)
             .respond("GET", DETAILS_PATH, 200, DETAILS);
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let details = client(&recorder).ecom().payment(id()).details();
         let details = details
             .retry(policy)
             .deadline(Duration::from_secs(deadline));
         let result = details.await.map(drop);
-        (result, begun.elapsed().as_secs())
+        (result, start_time.elapsed().as_secs())
     };
-    let usual = RetryPolicy::default;
+    let default_policy = RetryPolicy::default;
     // Rate limits are per minute, so the default limit of a wait is 60 s.
     for (retry_after, policy, deadline, waits) in [
-        ("21", usual(), 300, Some(21)),
-        ("60", usual(), 300, Some(60)),
-        ("61", usual(), 300, None),
+        ("21", default_policy(), 300, Some(21)),
+        ("60", default_policy(), 300, Some(60)),
+        ("61", default_policy(), 300, None),
         (
             "61",
-            usual().longest_retry_after(Duration::from_secs(120)),
+            default_policy().longest_retry_after(Duration::from_secs(120)),
             300,
             Some(61),
         ),
         (
             "3",
-            usual().longest_retry_after(Duration::from_secs(2)),
+            default_policy().longest_retry_after(Duration::from_secs(2)),
             300,
             None,
         ),
-        ("60", usual(), 30, None),
-        ("60", usual(), 60, None),
-        ("61", usual().longest_retry_after(Duration::MAX), 60, None),
+        ("60", default_policy(), 30, None),
+        ("60", default_policy(), 60, None),
+        (
+            "61",
+            default_policy().longest_retry_after(Duration::MAX),
+            60,
+            None,
+        ),
     ] {
         let (result, took) = took(retry_after, policy.clone(), deadline).await;
         if let Some(waits) = waits {
@@ -258,7 +263,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         .retry(RetryPolicy::default().attempts(6))
         .build()
         .unwrap();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let capture = vipps.ecom().payment(id()).capture();
     let capture = capture.deadline(Duration::from_secs(300));
     let error = capture.await.unwrap_err();
@@ -266,13 +271,16 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         (error.kind(), error.outcome(), error.attempts()),
         (ErrorKind::Timeout, Outcome::Unknown, 6)
     );
-    assert!(begun.elapsed() >= Duration::from_secs(61), "{begun:?}");
+    assert!(
+        start_time.elapsed() >= Duration::from_secs(61),
+        "{start_time:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_minute_ends_an_initiate_with_its_last_error() {
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder).ecom().initiate(id(), amount(), text());
     let error = call.deadline(Duration::from_secs(50)).await.unwrap_err();
     assert_eq!(
@@ -280,7 +288,7 @@ async fn a_full_minute_ends_an_initiate_with_its_last_error() {
         (ErrorKind::RateLimited, Outcome::Rejected, 2)
     );
     // Two requests, and no wait for the time at which a third is allowed.
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(start_time.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,7 +304,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 2);
 
     let recorder = Recorder::new().respond("POST", INITIATE, 429, "");
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder)
         .ecom()
         .initiate(id(), amount(), text())
@@ -308,7 +316,7 @@ async fn initiate_after_429_stays_within_two_a_minute() {
     );
     assert_eq!(count(&recorder, "initiate_payment_v3_using_post"), 3);
     assert!(
-        begun.elapsed() >= Duration::from_secs(60),
+        start_time.elapsed() >= Duration::from_secs(60),
         "the third request was sent within a minute of the first"
     );
 }
@@ -359,7 +367,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
     let policy = RetryPolicy::default()
         .backoff(Duration::from_secs(4), Duration::from_secs(4))
         .attempts(10);
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let call = client(&recorder)
         .ecom()
         .payment(id())
@@ -368,7 +376,7 @@ async fn a_deadline_ends_a_call_that_would_wait_longer() {
         .deadline(Duration::from_secs(5));
     let error = call.await.unwrap_err();
     assert_eq!(error.http_status(), Some(503));
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(start_time.elapsed() < Duration::from_secs(5));
     assert!(error.attempts() > 1);
 }
 

@@ -249,14 +249,14 @@ const AFTER_CONFLICT: [(&str, Cell); 5] = [
 type Sent = (Option<String>, Bytes);
 
 #[derive(Clone, Debug)]
-struct World {
+struct FixedResponse {
     failure: Failure,
     /// True if the token request fails.
     no_token: bool,
     requests: Arc<Mutex<Vec<Sent>>>,
 }
 
-impl Transport for World {
+impl Transport for FixedResponse {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let is_token = request.uri().path() == "/accesstoken/get";
         if is_token && !self.no_token {
@@ -379,11 +379,11 @@ fn operations(class: &str) -> Vec<Operation> {
     }
 }
 
-fn client(world: &World) -> Vipps {
+fn client(transport: &FixedResponse) -> Vipps {
     let keys = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     Vipps::builder(keys)
         .environment(Environment::Test)
-        .transport(world.clone())
+        .transport(transport.clone())
         .randomness(Half)
         // A third initiate would have to wait for the next minute.
         .retry(RetryPolicy::default().attempts(2))
@@ -395,9 +395,9 @@ fn check(about: &str, cell: Cell, error: &Error, requests: &[Sent], took: Durati
     let (count, wait, outcome, is_retryable) = cell;
     assert_eq!(requests.len(), count, "{about}");
     let wait = Duration::from_millis(wait);
-    let late = took.saturating_sub(wait);
+    let delay = took.saturating_sub(wait);
     assert!(
-        took >= wait && late <= Duration::from_millis(5),
+        took >= wait && delay <= Duration::from_millis(5),
         "{about}: {took:?}"
     );
     for request in requests {
@@ -410,15 +410,15 @@ fn check(about: &str, cell: Cell, error: &Error, requests: &[Sent], took: Durati
 async fn check_class(class: &str, failure: Failure, cell: Cell) {
     for (name, operation) in operations(class) {
         let about = format!("{name}, {failure:?}");
-        let world = World {
+        let transport = FixedResponse {
             failure,
             no_token: false,
             requests: Arc::default(),
         };
-        let begun = Instant::now();
-        let error = operation(client(&world)).await.unwrap_err();
-        let requests = world.requests.lock().unwrap().clone();
-        check(&about, cell, &error, &requests, begun.elapsed());
+        let start_time = Instant::now();
+        let error = operation(client(&transport)).await.unwrap_err();
+        let requests = transport.requests.lock().unwrap().clone();
+        check(&about, cell, &error, &requests, start_time.elapsed());
     }
 }
 
@@ -465,14 +465,14 @@ async fn token_request_is_retried_as_a_read() {
         (Failure::Gateway(409), 1),
         (Failure::Code(402, "Payment", "51"), 1),
     ] {
-        let world = World {
+        let transport = FixedResponse {
             failure,
             no_token: true,
             requests: Arc::default(),
         };
-        let capture = client(&world).ecom().payment(id()).capture();
+        let capture = client(&transport).ecom().payment(id()).capture();
         let error = capture.await.unwrap_err();
-        let requests = world.requests.lock().unwrap().len();
+        let requests = transport.requests.lock().unwrap().len();
         assert_eq!(requests, count, "{failure:?}");
         assert_eq!(error.outcome(), Outcome::NotSent, "{failure:?}");
         assert_eq!(error.is_retryable(), count == 2, "{failure:?}");

@@ -70,10 +70,10 @@ fn members_are_read_in_any_case() {
         assert_eq!(text(address.city.as_ref()), Some("Oslo"));
         assert_eq!(text(address.post_code.as_ref()), Some("0154"));
         assert_eq!(address.country.as_deref(), Some("NO"));
-        let shown = format!("{read:?}");
+        let printed = format!("{read:?}");
         assert!(
-            shown.contains("acme-shop-123") && !shown.contains("Levins"),
-            "{shown}"
+            printed.contains("acme-shop-123") && !printed.contains("Levins"),
+            "{printed}"
         );
     }
     let least = ShippingOptionsRequest::from_slice(br#"{"Reference":"order-1"}"#).unwrap();
@@ -191,7 +191,7 @@ fn a_reply_lists_the_groups_in_minor_units() {
 }
 
 /// The groups, the error, or the rule that the user's function breaks.
-async fn answer(request: ShippingOptionsRequest) -> Result<Vec<ShippingGroup>, String> {
+async fn groups_or_error(request: ShippingOptionsRequest) -> Result<Vec<ShippingGroup>, String> {
     match request.address.country.as_deref() {
         Some("NO") => Ok(vec![group([option("a", Amount::nok(49))])]),
         Some("SE") => Err("no prices".to_owned()),
@@ -206,12 +206,12 @@ const STATUSES: [(&str, u16); 4] = [("NO", 200), ("SE", 500), ("FI", 500), ("DK"
 async fn a_function_of_the_user_decides_the_response() {
     for (country, status) in STATUSES {
         let request = request(TOKEN, &BODY.replace("NO", country));
-        let response = respond_to_shipping_options(&request, &auth(), answer).await;
+        let response = respond_to_shipping_options(&request, &auth(), groups_or_error).await;
         assert_eq!(response.status(), status, "{country}");
         assert_eq!(response.body().is_empty(), status != 200);
     }
     for (request, status) in [(request("x", BODY), 401), (request(TOKEN, "x"), 400)] {
-        let response = respond_to_shipping_options(&request, &auth(), answer).await;
+        let response = respond_to_shipping_options(&request, &auth(), groups_or_error).await;
         assert_eq!(response.status(), status);
     }
 }
@@ -220,7 +220,7 @@ async fn a_function_of_the_user_decides_the_response() {
 async fn the_axum_handler_responds_with_the_same_statuses() {
     use tower::ServiceExt as _;
 
-    let route = vipps::callback::axum::shipping_options(auth(), answer);
+    let route = vipps::callback::axum::shipping_options(auth(), groups_or_error);
     let app: axum::Router = axum::Router::new().route("/shipping", route);
     let respond = async |request: Request<Bytes>| {
         let mut request = request.map(axum::body::Body::from);

@@ -174,7 +174,9 @@ async fn error_code_of_each_api_is_in_the_journal() {
     assert_eq!(journal["entries"][0]["errorCode"], "5090");
     let url = format!("{}/accesstoken/get", control.sim.base_url());
     let token = control.http.post(url).header("content-length", "0");
-    let token = token.header("client_id", control.sim.keys().client_id());
+    let keys = control.sim.keys();
+    let token = token.header("client_id", keys.client_id());
+    let token = token.header("ocp-apim-subscription-key", keys.subscription_key());
     token.header("client_secret", "wrong").send().await.unwrap();
     let journal = control.get("journal?status=401").await;
     let code = journal["entries"][0]["errorCode"].as_str();

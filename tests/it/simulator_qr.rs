@@ -108,7 +108,7 @@ fn image_of_a_one_time_code_expires_with_the_landing_page() {
 }
 
 #[tokio::test]
-async fn page_does_not_draw_a_deleted_code() {
+async fn deleted_code_has_no_image() {
     let sim = vipps::simulator::Simulator::start().unwrap();
     let code = sim
         .client()
@@ -118,11 +118,8 @@ async fn page_does_not_draw_a_deleted_code() {
         .create("https://example.com/".parse().unwrap())
         .content();
     let text = made.await.unwrap().content().unwrap().as_str().to_owned();
-    let drawing = text.replace(
-        "https://qr.vipps.no",
-        &format!("{}/_simulator/page/code", sim.base_url()),
-    );
-    let drawing = format!("{drawing}.svg");
+    let id = text.replace(':', "%3A").replace('/', "%2F");
+    let drawing = format!("{}/_simulator/codes/{id}/image", sim.base_url());
     assert_eq!(reqwest::get(&drawing).await.unwrap().status(), 200);
     code.delete().await.unwrap();
     assert_eq!(reqwest::get(&drawing).await.unwrap().status(), 404);

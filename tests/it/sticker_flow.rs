@@ -85,7 +85,7 @@ async fn a_scan_of_a_sticker_becomes_one_captured_payment() {
         "initiatedAt": now.to_string()});
     let signer = Signer::new(URL, SECRET).unwrap();
     let request = signer.sign(now, body.to_string()).unwrap();
-    let mut sold = Vec::new();
+    let mut results = Vec::new();
     // The event arrives twice.
     for _ in 0..2 {
         let handle = async |event| {
@@ -93,7 +93,7 @@ async fn a_scan_of_a_sticker_becomes_one_captured_payment() {
                 return Err("an event of another kind".to_owned());
             };
             assert!(check_in.is_fresh(now));
-            sold.push(
+            results.push(
                 sell(&vipps, check_in)
                     .await
                     .map_err(|error| error.to_string())?,
@@ -103,7 +103,7 @@ async fn a_scan_of_a_sticker_becomes_one_captured_payment() {
         let status = receiver.handle(&request, handle).await;
         assert_eq!(status, 200, "{}", recorder.to_snapshot());
     }
-    assert_eq!(sold, [true]);
+    assert_eq!(results, [true]);
 
     let create = recorder.shape_of("create_payment");
     assert_eq!(create.matches("POST ").count(), 1, "{create}");

@@ -35,6 +35,9 @@ fn customer_and_shipping_come_back_from_json() {
     assert_eq!(&read, shipping);
     let cost = Amount::minor(7_950, Currency::NOK);
     assert_eq!(read.shipping_cost, Some(cost));
-    let shown = format!("{user:?} {read:?}");
-    assert!(!shown.contains("Ada") && !shown.contains("Oslo"), "{shown}");
+    let printed = format!("{user:?} {read:?}");
+    assert!(
+        !printed.contains("Ada") && !printed.contains("Oslo"),
+        "{printed}"
+    );
 }

@@ -38,7 +38,7 @@ struct Server {
 struct Flights {
     now: AtomicUsize,
     most: AtomicUsize,
-    began: Mutex<Vec<Instant>>,
+    start_times: Mutex<Vec<Instant>>,
 }
 
 /// One token request, until its response or its drop.
@@ -48,7 +48,7 @@ impl Flight {
     fn begin(flights: &Arc<Flights>) -> Self {
         let now = flights.now.fetch_add(1, Ordering::SeqCst) + 1;
         flights.most.fetch_max(now, Ordering::SeqCst);
-        flights.began.lock().unwrap().push(Instant::now());
+        flights.start_times.lock().unwrap().push(Instant::now());
         Self(flights.clone())
     }
 }
@@ -131,16 +131,16 @@ impl Transport for Server {
             if status == 0 {
                 return Err(TransportError::not_sent("no route"));
             }
-            let mut answer = http::Response::builder().status(status);
+            let mut response = http::Response::builder().status(status);
             if let (Some(seconds), 401 | 429 | 503) = (self.retry_after, status) {
-                answer = answer.header("retry-after", seconds);
+                response = response.header("retry-after", seconds);
             }
-            Ok(answer.body(Bytes::from(body)).unwrap())
+            Ok(response.body(Bytes::from(body)).unwrap())
         })
     }
 }
 
-async fn many(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
+async fn concurrent_calls(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
     let calls: Vec<_> = (0..callers)
         .map(|_| {
             let vipps = vipps.clone();
@@ -157,7 +157,7 @@ async fn many(vipps: &Vipps, callers: usize) -> Vec<Result<(), vipps::Error>> {
 #[tokio::test(start_paused = true)]
 async fn thousand_cold_callers_send_one_token_request() {
     let server = Server::new();
-    let results = many(&server.client(), 1000).await;
+    let results = concurrent_calls(&server.client(), 1000).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(server.token_requests(), 1);
 }
@@ -168,7 +168,7 @@ async fn callers_refused_with_401_share_one_fetch_and_replay_once() {
     let vipps = server.client();
     vipps.ecom().payment(id()).details().await.unwrap();
     server.refuse.store(1, Ordering::SeqCst);
-    let results = many(&vipps, 1000).await;
+    let results = concurrent_calls(&vipps, 1000).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(server.token_requests(), 2);
     assert_eq!(server.details.load(Ordering::SeqCst), 1 + 1000 + 1000);
@@ -197,9 +197,9 @@ async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
         ..Server::new()
     };
     let vipps = server.client();
-    let results = many(&vipps, 1000).await;
+    let results = concurrent_calls(&vipps, 1000).await;
     // Each error contains the whole response of the token endpoint.
-    let facts = |error: &vipps::Error| {
+    let response_parts = |error: &vipps::Error| {
         (
             error.kind(),
             error.outcome(),
@@ -210,7 +210,7 @@ async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
         )
     };
     let errors: Vec<_> = results.into_iter().map(Result::unwrap_err).collect();
-    let first = facts(&errors[0]);
+    let first = response_parts(&errors[0]);
     assert_eq!(
         (first.0, first.1, first.2, first.3.as_deref()),
         (
@@ -221,7 +221,7 @@ async fn waiting_callers_share_a_failed_fetch_and_later_calls_retry() {
         )
     );
     assert_eq!(errors.len(), 1_000);
-    assert!(errors.iter().all(|error| facts(error) == first));
+    assert!(errors.iter().all(|error| response_parts(error) == first));
     // One fetch, with its own three attempts.
     assert_eq!(server.token_requests(), 3);
     vipps.ecom().payment(id()).details().await.unwrap();
@@ -281,16 +281,20 @@ async fn failing_endpoint_receives_one_request_per_pause() {
         let request = error.correlation_id().unwrap().to_owned();
         shared.entry(request).or_default().push(error.to_string());
     }
-    let began = server.flights.began.lock().unwrap();
-    for (failures, pair) in (1..).zip(began.windows(2)) {
+    let start_times = server.flights.start_times.lock().unwrap();
+    for (failures, pair) in (1..).zip(start_times.windows(2)) {
         assert!(pair[1] - pair[0] >= pause(failures), "after {failures}");
     }
     // In 30 s there are seven growing pauses and four or five of the longest. The last callers wait
     // for one more.
-    assert!((11..=13).contains(&began.len()), "{}", began.len());
+    assert!(
+        (11..=13).contains(&start_times.len()),
+        "{}",
+        start_times.len()
+    );
     assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
     // All callers of a fetch receive the same error.
-    assert_eq!(shared.len(), began.len());
+    assert_eq!(shared.len(), start_times.len());
     assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
     for texts in shared.values() {
         assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
@@ -317,9 +321,9 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             assert_eq!(first.is_retryable(), status != 401);
             let ends = Duration::from_secs(pause);
             while failed.elapsed() + Duration::from_secs(5) < ends {
-                let begun = Instant::now();
+                let start_time = Instant::now();
                 let error = call().await.unwrap_err();
-                assert_eq!(begun.elapsed(), Duration::ZERO);
+                assert_eq!(start_time.elapsed(), Duration::ZERO);
                 assert_eq!(error.to_string(), first.to_string());
                 assert_eq!(error.is_retryable(), first.is_retryable());
                 assert_eq!(
@@ -335,8 +339,8 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             }
             // The call waits for the rest of the pause.
             call().await.unwrap();
-            let began = server.flights.began.lock().unwrap();
-            let waited = began[1] - failed;
+            let start_times = server.flights.start_times.lock().unwrap();
+            let waited = start_times[1] - failed;
             assert!(
                 waited >= Duration::from_secs(pause),
                 "{retry_after}: {waited:?}"
@@ -363,9 +367,9 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
             .map(|_| {
                 let vipps = vipps.clone();
                 tokio::spawn(async move {
-                    let begun = Instant::now();
+                    let start_time = Instant::now();
                     vipps.ecom().payment(id()).details().await.unwrap();
-                    begun.elapsed()
+                    start_time.elapsed()
                 })
             })
             .collect();
@@ -374,7 +378,7 @@ async fn a_token_is_refreshed_ahead_of_expiry_without_a_wait() {
             assert_eq!(call.await.unwrap(), Duration::from_millis(50));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(server.flights.began.lock().unwrap().len(), 2);
+        assert_eq!(server.flights.start_times.lock().unwrap().len(), 2);
         assert_eq!(server.token_requests(), if stalls { 1 } else { 2 });
     }
 }
@@ -396,10 +400,10 @@ async fn randomness_moves_a_refresh_by_half_its_margin() {
         let server = Server::new();
         let vipps = server.builder().randomness(SameByte(byte)).build().unwrap();
         let call = || async { vipps.ecom().payment(id()).details().await.unwrap() };
-        let begun = Instant::now();
+        let start_time = Instant::now();
         call().await;
         for (at, requests) in [(refresh - 1, 1), (refresh + 1, 2)] {
-            tokio::time::sleep_until(begun + Duration::from_secs(at)).await;
+            tokio::time::sleep_until(start_time + Duration::from_secs(at)).await;
             call().await;
             tokio::time::sleep(Duration::from_millis(200)).await;
             assert_eq!(server.token_requests(), requests, "{byte} at {at} s");

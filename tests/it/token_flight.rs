@@ -27,8 +27,8 @@ async fn deadlines_shorter_than_the_fetch_cost_one_request() {
     let vipps = sim.client();
     let mut successes = 0;
     for _ in 0..20 {
-        let calling = vipps.qr().merchant_callbacks();
-        match calling.deadline(Duration::from_millis(300)).await {
+        let call_builder = vipps.qr().merchant_callbacks();
+        match call_builder.deadline(Duration::from_millis(300)).await {
             Ok(_) => successes += 1,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Deadline),
         }
@@ -45,9 +45,9 @@ async fn a_burst_with_impatient_callers_makes_one_request() {
         .map(|number| {
             let vipps = vipps.clone();
             tokio::spawn(async move {
-                let patience = if number % 3 == 0 { 100 } else { 5_000 };
-                let calling = vipps.qr().merchant_callbacks();
-                calling.deadline(Duration::from_millis(patience)).await
+                let deadline = if number % 3 == 0 { 100 } else { 5_000 };
+                let call_builder = vipps.qr().merchant_callbacks();
+                call_builder.deadline(Duration::from_millis(deadline)).await
             })
         })
         .collect();
@@ -69,15 +69,15 @@ async fn a_caller_that_is_not_polled_delays_no_other_caller() {
     })
     .await;
     // The body of a `select!` on `&mut leading` behaves like this: it does not poll `leading`.
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     call(&vipps).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(start_time.elapsed() < Duration::from_secs(1));
     leading.await.unwrap();
     assert_eq!(sim.journal().count(TOKEN), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_fetch_that_is_polled_is_not_given_up() {
+async fn slow_fetch_that_is_polled_is_not_replaced() {
     let sim = simulator(Duration::from_secs(7));
     let vipps = sim.client();
     let (first, second) = tokio::join!(call(&vipps), call(&vipps));
@@ -89,7 +89,7 @@ async fn a_slow_fetch_that_is_polled_is_not_given_up() {
 /// Computing tasks block the runtime for longer than a fetch may be without a poll. Then the call
 /// is polled before the fetch.
 #[test]
-fn a_fetch_behind_tasks_that_compute_is_not_given_up() {
+fn fetch_behind_computing_tasks_is_not_replaced() {
     let sim = simulator(Duration::from_millis(50));
     let vipps = sim.client();
     runtime().block_on(async {
@@ -119,10 +119,10 @@ fn a_fetch_on_a_runtime_that_is_not_polled_is_replaced() {
         let timed_out = tokio::time::timeout(limit, leading.as_mut()).await;
         assert!(timed_out.is_err());
     });
-    let begun = std::time::Instant::now();
+    let start_time = std::time::Instant::now();
     let other = vipps.qr().merchant_callbacks();
     let result = runtime().block_on(other.deadline(Duration::from_secs(30)).into_future());
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     assert!(result.is_ok(), "{result:?} after {took:?}");
     // The first fetch ends late, and its token does not replace the newer one.
     stalled.block_on(leading).unwrap();
@@ -164,11 +164,14 @@ async fn a_token_request_that_takes_too_long_is_a_timeout() {
     let builder = sim.client_builder().total_timeout(total);
     let vipps = builder.build().unwrap();
     sim.faults().on(TOKEN).stall();
-    let begun = tokio::time::Instant::now();
-    let calling = vipps.qr().merchant_callbacks();
-    let error = calling.deadline(Duration::from_secs(20)).await.unwrap_err();
+    let start_time = tokio::time::Instant::now();
+    let call_builder = vipps.qr().merchant_callbacks();
+    let error = call_builder
+        .deadline(Duration::from_secs(20))
+        .await
+        .unwrap_err();
     // The call itself has 15 s left, so its deadline did not end it.
-    assert!((total..total * 2).contains(&begun.elapsed()));
+    assert!((total..total * 2).contains(&start_time.elapsed()));
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Timeout, Outcome::NotSent)

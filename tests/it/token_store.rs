@@ -67,9 +67,9 @@ async fn all(processes: &[Vipps], calls: usize) -> Vec<Duration> {
         .map(|vipps| {
             let vipps = vipps.clone();
             tokio::spawn(async move {
-                let begun = Instant::now();
+                let start_time = Instant::now();
                 call(&vipps).await.unwrap();
-                begun.elapsed()
+                start_time.elapsed()
             })
         })
         .collect();
@@ -335,8 +335,8 @@ async fn refused_stored_token_costs_one_replay() {
 #[tokio::test(start_paused = true)]
 async fn a_stored_token_is_used_for_seven_days_at_most() {
     let setup = Setup::new();
-    let donor = setup.process();
-    call(&donor).await.unwrap();
+    let other_process = setup.process();
+    call(&other_process).await.unwrap();
     let key = setup.store.only_key();
     let token = setup.store.stored(&key).await.unwrap();
     setup
@@ -444,7 +444,7 @@ async fn each_environment_and_set_of_keys_has_its_own_entry() {
         (store, vipps.build().unwrap())
     };
     let base = ["https://one.example", "id", "secret", "key"];
-    let mut seen = std::collections::BTreeSet::new();
+    let mut keys = std::collections::BTreeSet::new();
     for (changed, msn) in [
         (base, "123456"),
         (["https://two.example", "id", "secret", "key"], "123456"),
@@ -457,9 +457,9 @@ async fn each_environment_and_set_of_keys_has_its_own_entry() {
     ] {
         let (store, vipps) = scopes(changed, msn);
         call(&vipps).await.unwrap_err();
-        seen.insert(store.only_key());
+        keys.insert(store.only_key());
     }
-    assert_eq!(seen.len(), 6);
+    assert_eq!(keys.len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
@@ -467,9 +467,9 @@ async fn the_deadline_of_a_call_ends_its_wait_for_the_store() {
     let setup = Setup::new();
     setup.store.set_fault(StoreFault::Silent);
     let vipps = setup.process();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let deadline = Duration::from_millis(500);
     let error = vipps.qr().merchant_callbacks().deadline(deadline).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Deadline);
-    assert_eq!(begun.elapsed(), deadline);
+    assert_eq!(start_time.elapsed(), deadline);
 }

@@ -78,15 +78,15 @@ async fn every_member_is_read() {
 
 #[tokio::test]
 async fn missing_members_are_none() {
-    let nothing = read("{}").await.unwrap();
-    assert_eq!(nothing, Userinfo::default());
+    let empty_profile = read("{}").await.unwrap();
+    assert_eq!(empty_profile, Userinfo::default());
     assert_eq!(
-        (nothing.email_verified, nothing.other_addresses),
+        (empty_profile.email_verified, empty_profile.other_addresses),
         (None, None)
     );
-    let odd =
+    let unexpected_types =
         r#"{"email_verified":"perhaps","address":["home","NO"],"other_addresses":{},"accounts":7}"#;
-    assert_eq!(read(odd).await.unwrap(), Userinfo::default());
+    assert_eq!(read(unexpected_types).await.unwrap(), Userinfo::default());
 }
 
 #[tokio::test]
@@ -109,10 +109,10 @@ async fn responses_that_are_no_profile_are_errors() {
         let error = read(body).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.outcome(), Outcome::NoEffect, "{body}");
-        let shown = format!("{error} {error:?}");
+        let printed = format!("{error} {error:?}");
         assert!(
-            !shown.contains("Lovelace") && !shown.contains("d17d5bff"),
-            "{shown}"
+            !printed.contains("Lovelace") && !printed.contains("d17d5bff"),
+            "{printed}"
         );
     }
 }

@@ -16,7 +16,7 @@ use vipps::{Error, ErrorKind, Transport, TransportFuture};
 
 /// The response to one poll.
 #[derive(Clone, Copy, Debug)]
-enum Says {
+enum Response {
     Waiting,
     Scanned,
     Paid,
@@ -30,22 +30,24 @@ enum Says {
     Garbage(&'static str),
     TooMuch,
 }
-use Says::{Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting};
+use Response::{
+    Closed, Expired, Fails, Garbage, Paid, Scanned, SlowDown, Slowly, TooMuch, Waiting,
+};
 
 /// Serves the responses in order, repeats the last response, and records the start of each poll.
 #[derive(Clone, Debug)]
 struct Script {
-    answers: Arc<Mutex<VecDeque<Says>>>,
+    responses: Arc<Mutex<VecDeque<Response>>>,
     polls: Arc<Mutex<Vec<Duration>>>,
-    begun: Instant,
+    start_time: Instant,
 }
 
 impl Script {
-    fn new(answers: &[Says]) -> Self {
+    fn new(responses: &[Response]) -> Self {
         Self {
-            answers: Arc::new(Mutex::new(answers.iter().copied().collect())),
+            responses: Arc::new(Mutex::new(responses.iter().copied().collect())),
             polls: Arc::default(),
-            begun: Instant::now(),
+            start_time: Instant::now(),
         }
     }
 
@@ -67,12 +69,12 @@ impl Script {
         self.polls.lock().unwrap().len()
     }
 
-    fn next(&self) -> Says {
-        self.polls.lock().unwrap().push(self.begun.elapsed());
-        let mut answers = self.answers.lock().unwrap();
-        let first = *answers.front().expect("an answer");
-        if answers.len() > 1 {
-            answers.pop_front();
+    fn next(&self) -> Response {
+        self.polls.lock().unwrap().push(self.start_time.elapsed());
+        let mut responses = self.responses.lock().unwrap();
+        let first = *responses.front().expect("a response");
+        if responses.len() > 1 {
+            responses.pop_front();
         }
         first
     }
@@ -101,12 +103,12 @@ impl Transport for Script {
             "{}",
             request.uri()
         );
-        let says = self.next();
+        let response = self.next();
         Box::pin(async move {
-            if let Slowly(milliseconds) = says {
+            if let Slowly(milliseconds) = response {
                 sleep(Duration::from_millis(milliseconds)).await;
             }
-            let (status, body) = match says {
+            let (status, body) = match response {
                 Waiting | Expired => (200, log(&["INITIATE"], false)),
                 Scanned => (200, log(&["INITIATE"], true)),
                 Paid | Slowly(_) => (200, log(&["RESERVE", "INITIATE"], true)),
@@ -120,20 +122,20 @@ impl Transport for Script {
                 }
                 Fails(status) => (status, r#"{"statusCode":400,"message":"x"}"#.to_owned()),
             };
-            let date = if matches!(says, Expired) {
+            let date = if matches!(response, Expired) {
                 "Mon, 02 Mar 2026 09:10:01 GMT"
             } else {
                 "Mon, 02 Mar 2026 09:00:05 GMT"
             };
-            let mut response = http::Response::builder()
+            let mut builder = http::Response::builder()
                 .status(status)
                 .header("date", date);
-            if let SlowDown(seconds) | Closed(seconds) = says
+            if let SlowDown(seconds) | Closed(seconds) = response
                 && seconds > 0
             {
-                response = response.header("retry-after", seconds.to_string());
+                builder = builder.header("retry-after", seconds.to_string());
             }
-            Ok(response.body(Bytes::from(body)).expect("a response"))
+            Ok(builder.body(Bytes::from(body)).expect("a response"))
         })
     }
 }
@@ -197,14 +199,17 @@ async fn each_step_is_reported_once() {
 /// The step `scanned` is reported without a further request.
 #[tokio::test(start_paused = true)]
 async fn quick_approval_is_reported_after_scanned() {
-    for (answers, expected) in [
+    for (responses, expected) in [
         (&[Paid][..], &["scanned", "decided"][..]),
         (&[Waiting, Paid], &["waiting", "scanned", "decided"]),
         (&[Scanned, Paid], &["scanned", "decided"]),
     ] {
-        let script = Script::new(answers);
+        let script = Script::new(responses);
         let (names, _) = all(script.wait().poll()).await;
-        assert_eq!((names, script.count()), (expected.to_vec(), answers.len()));
+        assert_eq!(
+            (names, script.count()),
+            (expected.to_vec(), responses.len())
+        );
     }
 }
 
@@ -348,10 +353,10 @@ async fn refusal_ends_the_wait() {
 #[tokio::test(start_paused = true)]
 async fn deadline_ends_the_wait_without_a_later_poll() {
     let script = Script::new(&[Waiting]);
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let error = script.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert_eq!((begun.elapsed().as_millis() + 50) / 100, 6_600);
+    assert_eq!((start_time.elapsed().as_millis() + 50) / 100, 6_600);
     assert_eq!(script.count(), 660);
     assert!(std::error::Error::source(&error).is_none());
 
@@ -438,9 +443,9 @@ async fn dropping_the_poll_stops_polling() {
     sleep(Duration::from_secs(60)).await;
     assert_eq!((polls, script.count()), (4, 4));
 
-    let asking = tokio::spawn(script.wait().into_future());
+    let wait_task = tokio::spawn(script.wait().into_future());
     sleep(Duration::from_secs(2)).await;
-    asking.abort();
+    wait_task.abort();
     sleep(Duration::from_secs(1)).await;
     let polls = script.count();
     sleep(Duration::from_secs(60)).await;
@@ -496,7 +501,7 @@ async fn many_triggers_stay_within_the_limit() {
     let script = Script::new(&[Waiting]);
     let mut poll = script.wait().poll();
     let trigger = poll.trigger();
-    let storm = tokio::spawn(async move {
+    let trigger_task = tokio::spawn(async move {
         loop {
             trigger.poll_now();
             sleep(Duration::from_millis(10)).await;
@@ -508,7 +513,7 @@ async fn many_triggers_stay_within_the_limit() {
             .await
             .is_err()
     );
-    storm.abort();
+    trigger_task.abort();
     let polls = script.polls.lock().unwrap().clone();
     assert!(
         polls.len() > 300,

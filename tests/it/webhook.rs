@@ -190,14 +190,14 @@ fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 #[test]
 fn any_other_byte_of_the_body_fails() {
     for vector in [V0, V1, V2, V4] {
-        let mut tried = 0;
+        let mut changes = 0;
         for body in flipped(vector.body.as_bytes()) {
             let mut request = vector.request();
             *request.body_mut() = body;
             assert_eq!(vector.refusal(&request), Some(WebhookError::BodyHash));
-            tried += 1;
+            changes += 1;
         }
-        assert_eq!(tried, vector.body.len() * 8);
+        assert_eq!(changes, vector.body.len() * 8);
         for body in [&vector.body[1..], &vector.body[..vector.body.len() - 1], ""] {
             let mut request = vector.request();
             *request.body_mut() = body.as_bytes().to_vec();
@@ -464,10 +464,10 @@ fn a_check_in_is_read_leniently() {
         (None, None)
     );
     assert!(!minimal.is_fresh(jiff::Timestamp::UNIX_EPOCH));
-    let odd = read("\u{feff}{\"customerToken\":\"AAAA\",\"merchantQrId\":7,\"msn\":123456,\"initiatedAt\":\"soon\",\"new\":[{}]}").unwrap();
-    assert_eq!(odd.merchant_qr_id, "7");
-    assert_eq!(odd.merchant_serial_number.unwrap().as_str(), "123456");
-    assert_eq!(odd.initiated_at.unwrap().text(), "soon");
+    let lenient = read("\u{feff}{\"customerToken\":\"AAAA\",\"merchantQrId\":7,\"msn\":123456,\"initiatedAt\":\"soon\",\"new\":[{}]}").unwrap();
+    assert_eq!(lenient.merchant_qr_id, "7");
+    assert_eq!(lenient.merchant_serial_number.unwrap().as_str(), "123456");
+    assert_eq!(lenient.initiated_at.unwrap().text(), "soon");
     for body in [
         "",
         "x",
@@ -497,12 +497,12 @@ fn debug_hides_secrets() {
         .unwrap()
         .verify(&request)
         .unwrap_err();
-    let shown =
+    let printed =
         format!("{verifier:#?} {verified:#?} {check_in:#?} {signer:#?} {refused:?} {refused}");
     for hidden in [V1.secret, V1.signature, V1.hash, "wbA8ce", "other"] {
-        assert!(!shown.contains(hidden), "{hidden} is shown:\n{shown}");
+        assert!(!printed.contains(hidden), "{hidden} is shown:\n{printed}");
     }
-    assert!(shown.contains("d8b7d76d"), "{shown}");
+    assert!(printed.contains("d8b7d76d"), "{printed}");
 }
 
 #[test]
@@ -510,11 +510,11 @@ fn debug_of_a_verifier_shows_host_and_date() {
     let request = V1.request();
     let (verifier, signer) = (V1.verifier(), Signer::new(V1.url, V1.secret).unwrap());
     let host = V1.url.split('/').nth(2).unwrap();
-    for shown in [format!("{verifier:?}"), format!("{signer:?}")] {
-        assert!(shown.contains(host), "{shown}");
+    for printed in [format!("{verifier:?}"), format!("{signer:?}")] {
+        assert!(printed.contains(host), "{printed}");
     }
-    let shown = format!("{:?}", verifier.verify(&request).unwrap());
-    assert!(shown.contains(V1.date), "{shown}");
+    let printed = format!("{:?}", verifier.verify(&request).unwrap());
+    assert!(printed.contains(V1.date), "{printed}");
 }
 
 #[test]

@@ -98,18 +98,23 @@ fn missing_and_odd_members_state_nothing() {
         (None, None, false)
     );
     assert_eq!(Event::Payment(Box::new(least)).id(), None);
-    let odd = payment(
+    let lenient = payment(
         r#"{"reference":7,"name":"CAPTURED","success":"perhaps","amount":[100,"NOK"],"msn":123456,
             "userDetails":["Ada"],"shippingDetails":[],"sub":{},"pspReference":2019200034,"tomorrow":[{}]}"#,
     );
-    assert_eq!(odd.reference.as_str(), "7");
+    assert_eq!(lenient.reference.as_str(), "7");
     assert_eq!(
-        (odd.success, odd.amount, odd.user, odd.shipping),
+        (
+            lenient.success,
+            lenient.amount,
+            lenient.user,
+            lenient.shipping
+        ),
         (None, None, None, None)
     );
-    assert_eq!(odd.sub, None);
-    assert_eq!(odd.psp_reference.as_deref(), Some("2019200034"));
-    assert_eq!(odd.merchant_serial_number.unwrap().as_str(), "123456");
+    assert_eq!(lenient.sub, None);
+    assert_eq!(lenient.psp_reference.as_deref(), Some("2019200034"));
+    assert_eq!(lenient.merchant_serial_number.unwrap().as_str(), "123456");
     let failed = payment(&CANCELLED.replace("true", "false"));
     assert!(!failed.succeeded() && failed.success == Some(false));
 }
@@ -131,13 +136,13 @@ fn other_bodies_are_unknown_events_with_their_bytes() {
     ] {
         let event = event(body);
         assert_eq!(event.id(), None);
-        let shown = format!("{event:?}");
+        let printed = format!("{event:?}");
         let Event::Unknown(unknown) = event else {
-            panic!("{body}: {shown}");
+            panic!("{body}: {printed}");
         };
         assert_eq!(unknown.body(), body.as_bytes());
         assert_eq!(unknown.into_body(), body.as_bytes());
-        assert!(!shown.contains("canary"), "{shown}");
+        assert!(!printed.contains("canary"), "{printed}");
     }
 }
 
@@ -157,7 +162,7 @@ fn a_check_in_is_an_event_with_the_hash_of_its_token() {
 
 #[test]
 fn debug_of_an_event_shows_no_customer() {
-    let shown = format!("{:#?}", event(AUTHORIZED));
+    let printed = format!("{:#?}", event(AUTHORIZED));
     for hidden in [
         "Ada",
         "Lovelace",
@@ -166,9 +171,9 @@ fn debug_of_an_event_shows_no_customer() {
         "c06c4afe",
         "Levins",
     ] {
-        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+        assert!(!printed.contains(hidden), "{hidden}: {printed}");
     }
-    assert!(shown.contains("acme-shop-123-order123abc"), "{shown}");
+    assert!(printed.contains("acme-shop-123-order123abc"), "{printed}");
 }
 
 #[test]
@@ -398,8 +403,8 @@ async fn the_axum_handler_responds_as_the_receiver_does() {
     assert_eq!(handler.handled().len(), 4);
 }
 
-/// An approval ends a wait at once, although the next poll is a minute away. The decision comes from
-/// the details.
+/// An approval ends a wait at once, although the next poll is a minute away. The decision comes
+/// from the details.
 #[tokio::test(start_paused = true)]
 async fn an_event_makes_a_wait_poll_at_once() {
     use std::time::Duration;

@@ -62,8 +62,11 @@ async fn register_returns_id_and_secret() {
     let registration = register(&recorder).await.unwrap();
     assert_eq!(registration.id(), ID);
     assert_eq!(registration.expose_secret(), SECRET);
-    let shown = format!("{registration:?} {registration:#?}");
-    assert!(shown.contains(ID) && !shown.contains(SECRET), "{shown}");
+    let printed = format!("{registration:?} {registration:#?}");
+    assert!(
+        printed.contains(ID) && !printed.contains(SECRET),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
@@ -321,10 +324,10 @@ async fn ensure_keeps_a_registration_whose_secret_is_stored() {
             (OLD_ID, spelled, NAMES),
             ("w-2", "https://x.example/", NAMES),
         ];
-        let (kept, lines) = ensured(&existing, [old()], false).await;
-        assert!(!kept.is_new());
-        assert_eq!(kept.registration().id(), OLD_ID);
-        assert_eq!(kept.into_registration().expose_secret(), OLD_SECRET);
+        let (result, lines) = ensured(&existing, [old()], false).await;
+        assert!(!result.is_new());
+        assert_eq!(result.registration().id(), OLD_ID);
+        assert_eq!(result.into_registration().expose_secret(), OLD_SECRET);
         assert_eq!(lines, ["GET "], "{spelled}");
     }
 }
@@ -337,8 +340,11 @@ async fn ensure_deletes_duplicates_of_the_kept_registration() {
         ("w-3", URL, &["a"][..]),
     ];
     let unknown = Registration::new("w-9", "x").unwrap();
-    let (kept, lines) = ensured(&existing, [unknown, old()], false).await;
-    assert_eq!((kept.is_new(), kept.registration().id()), (false, OLD_ID));
+    let (result, lines) = ensured(&existing, [unknown, old()], false).await;
+    assert_eq!(
+        (result.is_new(), result.registration().id()),
+        (false, OLD_ID)
+    );
     assert_eq!(lines, ["GET ".to_owned(), deleted("w-1"), deleted("w-3")]);
 }
 

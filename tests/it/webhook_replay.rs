@@ -36,9 +36,9 @@ fn signed(date: &str) -> Request<Vec<u8>> {
 }
 
 #[derive(Debug)]
-struct Standing(&'static str);
+struct FixedClock(&'static str);
 
-impl vipps::Clock for Standing {
+impl vipps::Clock for FixedClock {
     fn monotonic(&self) -> Duration {
         Duration::ZERO
     }
@@ -51,7 +51,7 @@ impl vipps::Clock for Standing {
 }
 
 fn verifier(window: Option<Duration>, now: &'static str) -> Verifier {
-    let verifier = Verifier::new(URL, [SECRET]).unwrap().clock(Standing(now));
+    let verifier = Verifier::new(URL, [SECRET]).unwrap().clock(FixedClock(now));
     match window {
         Some(window) => verifier.window(window),
         None => verifier,
@@ -88,8 +88,8 @@ fn edges_of_the_date_window_are_accepted() {
     // The shortest and the longest window.
     let same = "2023-10-06T10:45:41Z";
     assert_eq!(refusal(Duration::ZERO, same, SENT), None);
-    let late = "2023-10-06T10:45:41.000000001Z";
-    assert!(refusal(Duration::ZERO, late, SENT).is_some());
+    let too_late = "2023-10-06T10:45:41.000000001Z";
+    assert!(refusal(Duration::ZERO, too_late, SENT).is_some());
     assert_eq!(refusal(Duration::MAX, "9999-12-30T22:00:00Z", SENT), None);
 }
 

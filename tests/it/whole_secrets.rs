@@ -203,8 +203,11 @@ fn a_secret_with_invisible_characters_is_refused() {
             ] {
                 let error = result.expect_err(&secret.escape_debug().to_string());
                 assert_eq!((error.field(), error.value()), ("webhook_secret", None));
-                let shown = format!("{error} {error:?}");
-                assert!(!shown.contains(start) && !shown.contains(end), "{shown}");
+                let printed = format!("{error} {error:?}");
+                assert!(
+                    !printed.contains(start) && !printed.contains(end),
+                    "{printed}"
+                );
             }
         }
     }

@@ -35,9 +35,9 @@ async fn timed<T: Debug>(
     call: impl IntoFuture<Output = Result<T, Error>>,
     deadline: Duration,
 ) -> Result<T, Error> {
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let result = call.await;
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     assert!(
         took < deadline + SLACK,
         "the call exceeded its deadline of {deadline:?}: {took:?}, {result:?}"
@@ -81,8 +81,8 @@ async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
     let read = timed(payment(&vipps).details().deadline(deadline), deadline).await;
     let read = read.map_or_else(|error| error, |done| panic!("{}", show(&done)));
     for error in [&write, &read] {
-        let shown = format!("{error:?} {error}");
-        assert!(!shown.contains("127.0.0.1"), "{shown}");
+        let printed = format!("{error:?} {error}");
+        assert!(!printed.contains("127.0.0.1"), "{printed}");
         assert_eq!(error.attempts(), 1);
     }
     (write, read)

@@ -29,7 +29,7 @@ impl Write {
     }
 
     /// Calls the operation for the full amount, or for a part in øre.
-    async fn answered(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
+    async fn send_with_response(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
         match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
             (Capture, None) => payment.capture().await,
@@ -116,14 +116,14 @@ async fn a_status_that_is_no_success_is_an_unknown_outcome() {
         ] {
             let body = write.body(&format!(r#""{status}""#));
             for body in [body.clone(), with_sums(&body, write.nothing_moved())] {
-                let error = unknown(write.answered(None, &body).await, &body);
+                let error = unknown(write.send_with_response(None, &body).await, &body);
                 assert!(error.to_string().contains(status), "{error}");
             }
         }
         // A status of another operation is not a success, even if the sums fit.
         for status in ["Failed", "Rejected", "INITIATE", "Reserve"] {
             let body = with_sums(&write.body(&format!(r#""{status}""#)), write.done());
-            unknown(write.answered(None, &body).await, &body);
+            unknown(write.send_with_response(None, &body).await, &body);
         }
     }
 }
@@ -144,7 +144,7 @@ async fn the_status_of_another_operation_is_an_unknown_outcome() {
         for status in others {
             let body = write.body(&format!(r#""{status}""#));
             for body in [body.clone(), with_sums(&body, write.done())] {
-                unknown(write.answered(None, &body).await, &body);
+                unknown(write.send_with_response(None, &body).await, &body);
             }
         }
     }
@@ -172,7 +172,7 @@ async fn every_documented_success_is_ok() {
         for status in statuses {
             let body = write.body(&format!(r#""{status}""#));
             for body in [body.clone(), with_sums(&body, write.done())] {
-                let done = write.answered(None, &body).await.unwrap();
+                let done = write.send_with_response(None, &body).await.unwrap();
                 assert_eq!(done.status.as_ref(), Some(&read), "{body}");
                 assert_eq!(
                     done.amount,
@@ -184,10 +184,15 @@ async fn every_documented_success_is_ok() {
     }
     // The rest of a partly captured payment is released.
     let released = with_sums(&Cancel.body(r#""Cancelled""#), [40, 0, 0, 40]);
-    assert!(Cancel.answered(None, &released).await.is_ok());
+    assert!(Cancel.send_with_response(None, &released).await.is_ok());
     // A direct capture is a sale.
-    let sold = with_sums(&Capture.body(r#""SALE""#), [100, 0, 0, 100]);
-    assert!(Capture.answered(None, &sold).await.is_ok());
+    let direct_capture = with_sums(&Capture.body(r#""SALE""#), [100, 0, 0, 100]);
+    assert!(
+        Capture
+            .send_with_response(None, &direct_capture)
+            .await
+            .is_ok()
+    );
 }
 
 /// An unknown status is a success if the sums prove it.
@@ -196,16 +201,23 @@ async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
     for write in ALL {
         for status in [r#""Settled""#, r#""""#, r#"{"a":1}"#, "7"] {
             let body = write.body(status);
-            let done = write.answered(None, &with_sums(&body, write.done())).await;
+            let done = write
+                .send_with_response(None, &with_sums(&body, write.done()))
+                .await;
             assert!(done.is_ok(), "{write:?} {status}: {done:?}");
         }
         let body = write.body(r#""Settled""#);
-        unknown(write.answered(None, &body).await, &body);
+        unknown(write.send_with_response(None, &body).await, &body);
         let partly = match write {
             Capture | Cancel => [40, 60, 0, 40],
             Refund => [100, 0, 40, 60],
         };
-        unknown(write.answered(None, &with_sums(&body, partly)).await, &body);
+        unknown(
+            write
+                .send_with_response(None, &with_sums(&body, partly))
+                .await,
+            &body,
+        );
     }
 }
 
@@ -223,7 +235,7 @@ async fn a_success_without_a_status_must_state_something() {
             r#"{"message":"ok"}"#.to_owned(),
             "[]".to_owned(),
         ] {
-            let error = unknown(write.answered(None, &body).await, &body);
+            let error = unknown(write.send_with_response(None, &body).await, &body);
             assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         }
         for body in [
@@ -231,7 +243,7 @@ async fn a_success_without_a_status_must_state_something() {
             format!(r#"{{"{}":{{"amount":100}}}}"#, write.info()),
         ] {
             assert!(
-                write.answered(None, &body).await.is_ok(),
+                write.send_with_response(None, &body).await.is_ok(),
                 "{write:?} {body}"
             );
         }
@@ -247,7 +259,7 @@ async fn sums_in_which_nothing_moved_are_an_unknown_outcome() {
     ] {
         for status in [status, "null"] {
             let body = with_sums(&write.body(status), write.nothing_moved());
-            unknown(write.answered(None, &body).await, &body);
+            unknown(write.send_with_response(None, &body).await, &body);
         }
     }
     for (write, stated) in [
@@ -256,13 +268,13 @@ async fn sums_in_which_nothing_moved_are_an_unknown_outcome() {
         (Cancel, r#"{"remainingAmountToCapture":100}"#),
     ] {
         let body = format!(r#"{{"transactionSummary":{stated}}}"#);
-        unknown(write.answered(None, &body).await, &body);
+        unknown(write.send_with_response(None, &body).await, &body);
     }
     // The amount is less than requested.
     let body = with_sums(&Capture.body(r#""Captured""#), [40, 60, 0, 40]);
-    unknown(Capture.answered(Some(100), &body).await, &body);
+    unknown(Capture.send_with_response(Some(100), &body).await, &body);
     let body = with_sums(&Refund.body(r#""Refund""#), [100, 0, 40, 60]);
-    unknown(Refund.answered(Some(100), &body).await, &body);
+    unknown(Refund.send_with_response(Some(100), &body).await, &body);
 }
 
 #[tokio::test]
@@ -283,7 +295,7 @@ async fn a_success_that_carries_an_error_names_its_code() {
                 r#""errorCode":"63","errorGroup":"Payment""#,
             ] {
                 let body = body.replacen('{', &format!("{{{member},"), 1);
-                let error = unknown(write.answered(None, &body).await, &body);
+                let error = unknown(write.send_with_response(None, &body).await, &body);
                 assert_eq!(error.kind(), ErrorKind::Api, "{body}");
                 let first = &error.api_errors()[0];
                 assert_eq!(first.code(), Some("63"), "{body}");
@@ -291,7 +303,7 @@ async fn a_success_that_carries_an_error_names_its_code() {
             }
             // An error that contains something other than codes is still an error.
             let body = body.replacen('{', r#"{"errorInfo":{"reason":"no"},"#, 1);
-            unknown(write.answered(None, &body).await, &body);
+            unknown(write.send_with_response(None, &body).await, &body);
         }
         // An empty error member is no error.
         for nothing in [
@@ -303,7 +315,7 @@ async fn a_success_that_carries_an_error_names_its_code() {
         ] {
             let body = write.body(&format!(r#""{status}""#));
             let body = body.replacen('{', &format!(r#"{{"errorInfo":{nothing},"#), 1);
-            let done = write.answered(None, &body).await;
+            let done = write.send_with_response(None, &body).await;
             assert!(done.is_ok(), "{body}: {done:?}");
         }
     }
@@ -318,7 +330,7 @@ async fn other_amount_than_requested_is_unknown() {
                 write.body(status),
                 with_sums(&write.body(status), write.done()),
             ] {
-                let error = unknown(write.answered(Some(ore), &body).await, &body);
+                let error = unknown(write.send_with_response(Some(ore), &body).await, &body);
                 let text = error.to_string();
                 let requested = Amount::minor(ore, Currency::NOK).to_string();
                 assert!(text.contains(&requested), "both amounts are named: {text}");
@@ -329,16 +341,16 @@ async fn other_amount_than_requested_is_unknown() {
             }
         }
         let done = write
-            .answered(Some(100), &write.body(status))
+            .send_with_response(Some(100), &write.body(status))
             .await
             .unwrap();
         assert_eq!(done.amount, Some(Amount::minor(100, Currency::NOK)));
         // The amount may be missing.
         let without = write.body(status).replace(r#""amount":100,"#, "");
-        assert!(write.answered(Some(50), &without).await.is_ok());
+        assert!(write.send_with_response(Some(50), &without).await.is_ok());
         // The response states the requested part.
         let partly = write.body(status).replace("100", "40");
-        assert!(write.answered(Some(40), &partly).await.is_ok());
+        assert!(write.send_with_response(Some(40), &partly).await.is_ok());
     }
 }
 
@@ -349,7 +361,7 @@ async fn sums_that_are_not_stated_are_no_summary() {
         .replacen('{', r#"{"transactionSummary":{},"#, 1);
     assert!(
         Capture
-            .answered(None, &body)
+            .send_with_response(None, &body)
             .await
             .unwrap()
             .summary

@@ -69,7 +69,7 @@ fn is_at(public: &str, type_name: &str) -> bool {
 
 #[test]
 fn every_public_type_is_searched() {
-    // All searches, whichever of them the test runner has run already.
+    // Runs all searches, even if the test runner has already run some of them.
     values::values_that_are_refused();
     values::values_that_are_taken();
     values::callbacks();
@@ -82,8 +82,8 @@ fn every_public_type_is_searched() {
     raw::generated_types();
     raw::raw_calls();
     simulator::payments_and_check_ins_leak_nothing();
-    store::stores_and_what_they_say();
-    kit::markers_in_places_of_tomorrow();
+    store::stores_and_their_errors();
+    kit::markers_in_unknown_places();
     kit::marked_number_is_hidden_in_the_whole_request();
     kit::secret_callback_paths_are_hidden();
     types::plain_values();

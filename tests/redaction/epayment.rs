@@ -78,7 +78,7 @@ fn create(vipps: &Vipps) -> Create {
         .extra("merchantLegalLinks", json!({"note": LAST_NAME}))
 }
 
-/// Shows a builder, sends it, shows what came of it, and counts the failures.
+/// Searches the `Debug` output of a builder and of its result, and counts the failures.
 macro_rules! run {
     ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
         let what = stringify!($builder);
@@ -218,8 +218,8 @@ pub(crate) async fn operations_of_epayment_that_succeed() {
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_of_epayment_that_fail() {
     let mut search = LeakSearch::start();
-    for world in operations::failures() {
-        let recorder = vipps::testing::Recorder::in_front_of(world);
+    for transport in operations::failures() {
+        let recorder = vipps::testing::Recorder::in_front_of(transport);
         every_operation(&operations::client_of(&recorder), &mut search).await;
         search.text("the shapes", &recorder.to_snapshot());
     }

@@ -16,7 +16,7 @@ async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) 
 /// Places every marker in every part of a request that a raw call, a later document or a careless
 /// merchant could fill.
 #[tokio::test]
-pub(crate) async fn markers_in_places_of_tomorrow() {
+pub(crate) async fn markers_in_unknown_places() {
     let mut search = LeakSearch::start();
     for marker in MARKERS {
         let recorder = Recorder::new();
@@ -29,7 +29,7 @@ pub(crate) async fn markers_in_places_of_tomorrow() {
         keep(&recorder, header, "").await;
         for body in [
             json!({"tomorrow": marker, "list": [marker, {"deep": marker}]}),
-            // A text that could be a member name is taken for one, so these names contain other
+            // A text that could be a member name is not redacted, so these names contain other
             // characters.
             json!({format!("{marker}@x"): 1, "by": {format!("+{marker}"): {"x": [marker]}}}),
             json!(marker),

@@ -17,13 +17,13 @@ use super::*;
 
 /// The response of the transport to every request.
 #[derive(Clone, Debug)]
-pub(crate) enum World {
+pub(crate) enum FixedResponse {
     Success,
     Answer(u16, String),
     NoToken(u16, String),
 }
 
-impl Transport for World {
+impl Transport for FixedResponse {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let is_token = request.uri().path().ends_with("/accesstoken/get");
         let token = || {
@@ -119,7 +119,7 @@ fn success(method: &http::Method, path: &str) -> serde_json::Value {
 }
 
 /// Returns failures whose bodies contain the person's data and the keys.
-pub(crate) fn failures() -> Vec<World> {
+pub(crate) fn failures() -> Vec<FixedResponse> {
     let message_with_personal_data = format!(
         "User +47 {PHONE} ({EMAIL}) has no Bearer {ACCESS_TOKEN}, nor {LANDING_TOKEN}; number {MSISDN}"
     );
@@ -154,16 +154,16 @@ pub(crate) fn failures() -> Vec<World> {
         (200, format!("\"{PHONE} {EMAIL}\"")),
     ]
     .into_iter()
-    .map(|(status, body)| World::Answer(status, body))
+    .map(|(status, body)| FixedResponse::Answer(status, body))
     .chain([
-        World::NoToken(
+        FixedResponse::NoToken(
             400,
             json!({"error": "invalid_client", "error_codes": [7],
             "error_description": format!("AADSTS: {ACCESS_TOKEN} Bearer {ACCESS_TOKEN}")})
             .to_string(),
         ),
-        World::NoToken(200, json!({"access_token": [ACCESS_TOKEN]}).to_string()),
-        World::NoToken(
+        FixedResponse::NoToken(200, json!({"access_token": [ACCESS_TOKEN]}).to_string()),
+        FixedResponse::NoToken(
             200,
             json!({"access_token": format!("{ACCESS_TOKEN}\n"), "expires_in": ACCESS_TOKEN})
                 .to_string(),
@@ -174,7 +174,7 @@ pub(crate) fn failures() -> Vec<World> {
 
 /// Returns a recorder in front of a transport that responds with success to every request.
 pub(crate) fn every_answer() -> Recorder {
-    Recorder::in_front_of(World::Success)
+    Recorder::in_front_of(FixedResponse::Success)
 }
 
 pub(crate) fn client_of(recorder: &Recorder) -> Vipps {
@@ -201,7 +201,7 @@ pub(crate) fn client_builder(recorder: &Recorder) -> vipps::VippsBuilder {
         .retry_budget(RetryBudget::unlimited())
 }
 
-/// Shows a builder, sends it, shows what came of it, and counts the failures.
+/// Searches the `Debug` output of a builder and of its result, and counts the failures.
 macro_rules! run {
     ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
         let what = stringify!($builder);
@@ -321,8 +321,8 @@ pub(crate) async fn operations_that_succeed() {
 #[tokio::test(start_paused = true)]
 pub(crate) async fn operations_that_fail() {
     let mut search = LeakSearch::start();
-    for world in failures() {
-        let recorder = Recorder::in_front_of(world);
+    for transport in failures() {
+        let recorder = Recorder::in_front_of(transport);
         every_operation(&client_of(&recorder), &mut search).await;
         search.text("the shapes", &recorder.to_snapshot());
     }

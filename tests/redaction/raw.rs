@@ -63,7 +63,7 @@ pub(crate) fn generated_types() {
     search.debug("any JSON", &any);
     search.debug("any JSON in a list", &vec![Some(any)]);
     search.debug("a path segment", &vipps::types::PathSegment::from(PHONE));
-    // Builders too, and what they say of a part that is missing.
+    // Builders, and their errors about missing members.
     let customer =
         ecom::types::CustomerInfo::builder().mobile_number(vipps::types::Sensitive::from(PHONE));
     search.debug("a raw builder", &customer);

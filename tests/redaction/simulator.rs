@@ -78,7 +78,8 @@ fn initiate(vipps: &Vipps, id: &str) -> Initiate {
         .phone_number(PHONE.parse().unwrap())
 }
 
-/// Creates a payment with a person in its details, and an Express payment whose consent is withdrawn.
+/// Creates a payment with a person in its details, and an Express payment whose consent is
+/// withdrawn.
 async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
     let (vipps, payer) = (sim.client(), sim.payer().with_number(MSISDN));
     search.debug("the payer", &payer);

@@ -8,7 +8,7 @@ use vipps::token_store::{
     MemoryTokenStore, RedisTokenStore, StoredToken, TokenStore, TokenStoreError,
 };
 
-use super::operations::{World, client_builder};
+use super::operations::{FixedResponse, client_builder};
 use super::*;
 use fake::FakeStore;
 use vipps::testing::Recorder;
@@ -38,9 +38,9 @@ fn address_with_personal_data() -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn stores_and_what_they_say() {
+pub(crate) async fn stores_and_their_errors() {
     let mut search = LeakSearch::start();
-    let recorder = Recorder::in_front_of(World::Success);
+    let recorder = Recorder::in_front_of(FixedResponse::Success);
     let minute = Duration::from_secs(60);
     let memory = MemoryTokenStore::new();
     let token = StoredToken::new(ACCESS_TOKEN, minute);
@@ -92,8 +92,10 @@ pub(crate) async fn stores_and_what_they_say() {
     for _ in 0..2 {
         search.result("a call", &call().await);
     }
-    let nearly = format!("{ACCESS_TOKEN}\n");
-    store.put(&store.only_key(), &nearly, 10 * minute).await;
+    let token_with_line_feed = format!("{ACCESS_TOKEN}\n");
+    store
+        .put(&store.only_key(), &token_with_line_feed, 10 * minute)
+        .await;
     search.result("a call", &call().await);
     search.debug("the fake", &store);
     let log = LOG.text("vipps");

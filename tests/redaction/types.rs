@@ -1,4 +1,4 @@
-//! The public types that no operation prints, each with a marker wherever it can hold one.
+//! The public types that no operation prints, with a marker in each value.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ macro_rules! show {
     };
 }
 
-/// Values of the merchant that are not secret are shown.
+/// Values of the merchant that are not secret are printed.
 #[test]
 pub(crate) fn plain_values() {
     let mut search = LeakSearch::start();

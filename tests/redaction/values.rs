@@ -1,4 +1,4 @@
-//! Values that are refused, and what arrives from outside.
+//! Values that are refused, and the bodies of callbacks and webhooks.
 
 use std::str::FromStr;
 
@@ -134,7 +134,7 @@ pub(crate) fn callbacks() {
     let update = json!({"orderId": "order-1", "userDetails": person(),
         "shippingDetails": {"address": address(), "shippingCost": 1},
         "errorInfo": {"errorCode": "1", "errorMessage": format!("no user {PHONE} {EMAIL}")}});
-    let question = json!({"addressId": 7, "addressType": "H", "addressLine1": STREET,
+    let request = json!({"addressId": 7, "addressType": "H", "addressLine1": STREET,
         "addressLine2": STREET_2, "city": CITY, "postCode": POST_CODE, "country": "NO"});
     let broken =
         format!(r#"{{"orderId":"order-1","name":"{FIRST_NAME}","phone":{PHONE} "{EMAIL}""#);
@@ -146,7 +146,7 @@ pub(crate) fn callbacks() {
             urls.payment_url(&id),
             json!({"orderId": EMAIL}).to_string(),
         ),
-        ("POST", urls.shipping_url(&id), question.to_string()),
+        ("POST", urls.shipping_url(&id), request.to_string()),
         (
             "POST",
             urls.shipping_url(&id),
@@ -162,8 +162,8 @@ pub(crate) fn callbacks() {
             match vipps::callback::parse(&request.body(body.clone()).unwrap(), &auth) {
                 Ok(callback) => {
                     search.debug("a callback", &callback);
-                    if let Callback::Shipping(question) = callback {
-                        search.debug("a reply", &question.reply([]).unwrap());
+                    if let Callback::Shipping(request) = callback {
+                        search.debug("a reply", &request.reply([]).unwrap());
                     }
                 }
                 Err(error) => {
@@ -179,21 +179,21 @@ pub(crate) fn callbacks() {
             Err(error) => search.error("an update", &error),
         }
     }
-    let question = ShippingRequest::from_slice(id, question.to_string().as_bytes()).unwrap();
-    assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
-    search.debug("a question", &question);
-    let question = json!({"reference": "order-1", "AddressLine1": STREET, "AddressLine2": STREET_2,
+    let request = ShippingRequest::from_slice(id, request.to_string().as_bytes()).unwrap();
+    assert_eq!(request.address.city.as_ref().unwrap().expose(), CITY);
+    search.debug("a question", &request);
+    let request = json!({"reference": "order-1", "AddressLine1": STREET, "AddressLine2": STREET_2,
         "City": CITY, "PostCode": POST_CODE, "Country": "NO"});
     for (token, body) in [
-        (AUTH_TOKEN, question.to_string()),
+        (AUTH_TOKEN, request.to_string()),
         (AUTH_TOKEN, json!({"reference": EMAIL}).to_string()),
-        ("marker-auth-token-2", question.to_string()),
+        ("marker-auth-token-2", request.to_string()),
     ] {
         let request = Request::post("/").header("authorization", token).body(body);
         match ShippingOptionsRequest::parse(&request.unwrap(), &auth) {
-            Ok(question) => {
-                assert_eq!(question.address.city.as_ref().unwrap().expose(), CITY);
-                search.debug("a question of Express", &question);
+            Ok(request) => {
+                assert_eq!(request.address.city.as_ref().unwrap().expose(), CITY);
+                search.debug("a question of Express", &request);
             }
             Err(error) => search.error("a refused question of Express", &error),
         }

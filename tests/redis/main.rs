@@ -18,7 +18,7 @@ use vipps::simulator::Simulator;
 use vipps::token_store::{RedisTokenStore, StoredToken, TokenStore as _};
 
 const TOKEN: &str = "fetch_authorization_token_using_post";
-/// The duration of a fetch, long enough for all processes to start one.
+/// The duration of a fetch, long enough for all processes to start a fetch.
 const FETCH: Duration = Duration::from_millis(300);
 /// The time limit of a call while Redis is down, its own fetch included.
 const BOUND: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ fn after_redis_is_killed_each_process_fetches_its_own_token() {
 
 #[test]
 fn without_redis_each_process_fetches_its_own_token() {
-    // At one address nothing listens. At the other, a listener never responds.
+    // The first address has no listener. The listener of the second address never responds.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("redis://{}", silent.local_addr().unwrap());
     for url in ["redis://127.0.0.1:1", &silent] {
@@ -229,9 +229,9 @@ fn a_store_works_while_its_first_runtime_is_not_polled() {
     let token = StoredToken::new("1", Duration::from_secs(60));
     first.block_on(store.save("a", &token)).unwrap();
     // The first runtime still exists, and is not polled.
-    let begun = std::time::Instant::now();
+    let start_time = std::time::Instant::now();
     assert!(second.block_on(store.load("a")).unwrap().is_some());
-    assert!(begun.elapsed() < Duration::from_millis(900));
+    assert!(start_time.elapsed() < Duration::from_millis(900));
     drop(first);
 }
 
@@ -260,11 +260,11 @@ async fn errors_do_not_repeat_messages_of_redis() {
     ] {
         let store = RedisTokenStore::new(&url(user)).unwrap();
         let error = store.save("vipps:x", &secret).await.unwrap_err();
-        let shown = format!("{error} {error:?} {store:?}");
-        assert!(shown.starts_with(message), "{shown}");
+        let printed = format!("{error} {error:?} {store:?}");
+        assert!(printed.starts_with(message), "{printed}");
         assert!(
-            !shown.contains("secret") && !shown.contains("pass-word"),
-            "{shown}"
+            !printed.contains("secret") && !printed.contains("pass-word"),
+            "{printed}"
         );
     }
 }

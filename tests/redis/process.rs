@@ -147,9 +147,9 @@ async fn work(vipps: &Vipps, calls: usize) -> Duration {
         .map(|_| {
             let vipps = vipps.clone();
             tokio::spawn(async move {
-                let begun = Instant::now();
+                let start_time = Instant::now();
                 vipps.qr().merchant_callbacks().await.unwrap();
-                begun.elapsed()
+                start_time.elapsed()
             })
         })
         .collect();

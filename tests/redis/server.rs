@@ -1,4 +1,4 @@
-//! A Redis server: one that runs already, or one that a test starts.
+//! A Redis server that is already running, or that a test starts.
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -64,9 +64,12 @@ impl Server {
             url: format!("redis://127.0.0.1:{port}"),
             child: Some(child),
         };
-        let begun = Instant::now();
+        let start_time = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "no redis-server");
+            assert!(
+                start_time.elapsed() < Duration::from_secs(30),
+                "no redis-server"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         Some(server)

@@ -46,7 +46,8 @@ fn the_log_of_the_passes_matches_its_snapshot() {
     }
 }
 
-/// The crate includes the output of the generator for the repaired document. Only its layout differs.
+/// The crate includes the output of the generator for the repaired document. Only its layout
+/// differs.
 #[test]
 fn the_bindings_equal_the_output_of_progenitor() {
     for file in DOCUMENTS {

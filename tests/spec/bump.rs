@@ -1,5 +1,5 @@
-//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own documents,
-//! and prints the result of each:
+//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own
+//! documents, and prints the result of each:
 //!
 //! - `generated`: it becomes code that contains everything that the document describes;
 //! - `refused`: it is not YAML, not OpenAPI 3.x, or has a part at a URL; with the error of the build;
@@ -28,8 +28,8 @@ fn every_document_is_generated_or_refused() {
     );
     let mut tally = Tally::default();
     for document in documents(&folder) {
-        let shown = document.strip_prefix(&folder).unwrap_or(&document);
-        tally.run(&document, &shown.display().to_string());
+        let relative_path = document.strip_prefix(&folder).unwrap_or(&document);
+        tally.run(&document, &relative_path.display().to_string());
     }
     tally.report();
 }
@@ -107,26 +107,26 @@ struct Tally {
 }
 
 impl Tally {
-    fn run(&mut self, document: &Path, shown: &str) {
+    fn run(&mut self, document: &Path, relative_path: &str) {
         let folder = document.parent().unwrap_or(Path::new(""));
         match crate::build::build_file(folder, &name(document)) {
             Ok(api) => match lost(folder, document, &api) {
                 None => {
                     self.generated += 1;
-                    println!("generated {shown}");
+                    println!("generated {relative_path}");
                 }
                 Some(lost) => {
                     self.failed += 1;
-                    println!("failed {shown}: {lost}");
+                    println!("failed {relative_path}: {lost}");
                 }
             },
             Err(error) if !error.readable => {
                 self.refused += 1;
-                println!("refused {shown}: {error}");
+                println!("refused {relative_path}: {error}");
             }
             Err(error) => {
                 self.failed += 1;
-                println!("failed {shown}: {error}");
+                println!("failed {relative_path}: {error}");
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-/// A small generator of pseudo-random numbers (`SplitMix64`), so that a failure can be run again by
+/// A small generator of pseudo-random numbers (`SplitMix64`), so that a failure is reproducible by
 /// its number.
 struct Random(u64);
 
@@ -76,7 +76,7 @@ fn cut(root: &mut Value, random: &mut Random) {
     paths.retain(|path, _| kept.contains(path));
     let text = root.to_string();
     if let Some(schemas) = root["components"]["schemas"].as_object_mut() {
-        // A few unreferenced schemas are left in.
+        // A few unreferenced schemas stay.
         schemas.retain(|name, _| {
             text.contains(&format!("/{name}\"")) && random.below(8) > 0 || random.below(6) == 0
         });

@@ -1,4 +1,4 @@
-//! Our documents, written as OpenAPI 3.1, become the same code.
+//! Our documents in OpenAPI 3.1 become the same code.
 
 use std::path::Path;
 

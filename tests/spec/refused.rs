@@ -1,5 +1,5 @@
-//! A document that cannot be generated stops the build with one line: the file, the place in it, the
-//! fault and the remedy. A panic of the generator becomes such a line, too.
+//! A document that cannot be generated stops the build with one line: the file, the place in it,
+//! the fault and the remedy. A panic of the generator becomes such a line, too.
 //!
 //! `tests/documents/breaks.rs` checks what cargo prints.
 
@@ -70,7 +70,7 @@ fn invalid_yaml_is_refused() {
 fn an_empty_file_is_refused() {
     assert_eq!(
         error_of("empty", ""),
-        "openapi/api.yaml: not an OpenAPI document: the top level is no mapping; put an OpenAPI 3.0 or 3.1 document there"
+        "openapi/api.yaml: not an OpenAPI document: the top level is not a mapping; use an OpenAPI 3.0 or 3.1 document"
     );
 }
 
@@ -78,7 +78,7 @@ fn an_empty_file_is_refused() {
 fn swagger_2_is_refused() {
     assert_eq!(
         error_of("swagger", &edited("openapi: 3.0.0", "swagger: '2.0'")),
-        "openapi/api.yaml#/swagger: Swagger 2.0 documents are not read; convert it to OpenAPI 3.0 first (editor.swagger.io does) and put the result there"
+        "openapi/api.yaml#/swagger: Swagger 2.0 is not supported; convert it to OpenAPI 3.0, for example with editor.swagger.io"
     );
 }
 
@@ -86,7 +86,7 @@ fn swagger_2_is_refused() {
 fn a_file_without_openapi_is_refused() {
     assert_eq!(
         error_of("other", "a: 1"),
-        "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; put an OpenAPI 3.0 or 3.1 document there"
+        "openapi/api.yaml: not an OpenAPI document: `openapi` is missing; use an OpenAPI 3.0 or 3.1 document"
     );
 }
 
@@ -94,7 +94,7 @@ fn a_file_without_openapi_is_refused() {
 fn openapi_4_is_refused() {
     assert_eq!(
         error_of("version", &edited("openapi: 3.0.0", "openapi: 4.0.0")),
-        "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; put an OpenAPI 3.0 or 3.1 document there"
+        "openapi/api.yaml#/openapi: OpenAPI 4.0.0 is not supported; use an OpenAPI 3.0 or 3.1 document"
     );
 }
 
@@ -114,7 +114,7 @@ fn a_dangling_reference_is_refused() {
             "dangling",
             &edited(schema, "'#/components/schemas/Thong'}}}}}")
         ),
-        "openapi/api.yaml#/paths/~1things/post/responses/200/content/application~1json/schema: `$ref: #/components/schemas/Thong` leads nowhere; correct the reference or add what it names"
+        "openapi/api.yaml#/paths/~1things/post/responses/200/content/application~1json/schema: `$ref: #/components/schemas/Thong` has no target; correct the reference or add its target"
     );
 }
 
@@ -129,7 +129,7 @@ fn a_dangling_request_body_is_refused() {
                 "requestBody: {$ref: '#/components/requestBodies/Thing'}"
             )
         ),
-        "openapi/api.yaml#/paths/~1things/post/requestBody: `$ref: #/components/requestBodies/Thing` leads nowhere; correct the reference or add what it names"
+        "openapi/api.yaml#/paths/~1things/post/requestBody: `$ref: #/components/requestBodies/Thing` has no target; correct the reference or add its target"
     );
 }
 
@@ -156,7 +156,7 @@ fn a_reference_out_of_the_folder_is_refused() {
             "'../../etc/x.yaml#/Thing'}}}}\n",
         ),
     );
-    assert!(message.contains("leads out of the folder"), "{message}");
+    assert!(message.contains("is outside of the folder"), "{message}");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn an_operation_id_used_twice_is_refused() {
     let twice = "  /others: {get: {operationId: makeThing, responses: {'200': {description: OK}}}}\ncomponents:";
     assert_eq!(
         error_of("twice", &edited("components:", twice)),
-        "openapi/api.yaml#/paths/~1things/post/operationId: the operation id makeThing is used twice, here and at #/paths/~1others/get; give each operation an id of its own"
+        "openapi/api.yaml#/paths/~1things/post/operationId: the operation id makeThing is used twice, here and at #/paths/~1others/get; give each operation a unique id"
     );
 }
 
@@ -204,7 +204,7 @@ fn a_duplicate_key_is_refused() {
             "key",
             &edited("    Thing: ", "    Thing: {type: string}\n    Thing: ")
         ),
-        "openapi/api.yaml#/components/schemas/Thing: the key \"Thing\" occurs twice; keep one of the two, because the other would be lost"
+        "openapi/api.yaml#/components/schemas/Thing: the key \"Thing\" occurs twice; remove one of the two keys, because only one is read"
     );
 }
 
@@ -218,7 +218,7 @@ fn properties_with_one_rust_name_are_refused() {
                 "{userId: {type: string}, user_id: {type: string}}"
             )
         ),
-        "openapi/api.yaml#/components/schemas/Thing/properties/user_id: the properties userId and user_id have the same Rust name: user_id; one of the two would be lost; have the document name them apart"
+        "openapi/api.yaml#/components/schemas/Thing/properties/user_id: the properties userId and user_id have the same Rust name: user_id; use different names, because one of the two would be lost"
     );
 }
 
@@ -239,14 +239,14 @@ fn a_node_of_the_wrong_kind_is_refused() {
                 "operationId: makeThing\n      parameters: [5]"
             )
         ),
-        "openapi/api.yaml#/paths/~1things/post/parameters/0: not a mapping; OpenAPI has named members here"
+        "openapi/api.yaml#/paths/~1things/post/parameters/0: not a mapping; write named members"
     );
     assert_eq!(
         error_of(
             "items",
             &edited("{name: {type: string}}", "{name: {type: array, items: 5}}")
         ),
-        "openapi/api.yaml#/components/schemas/Thing/properties/name/items: not a mapping; OpenAPI has named members here"
+        "openapi/api.yaml#/components/schemas/Thing/properties/name/items: not a mapping; write named members"
     );
 }
 
@@ -316,7 +316,7 @@ fn an_unknown_key_is_refused_with_its_place() {
         "; correct its spelling or its place; the name of an extension begins with `x-`";
     let operation = "/paths/~1things/post";
     let thing = "/components/schemas/Thing";
-    for (name, old, new, pointer, what) in [
+    for (name, old, new, pointer, fault) in [
         (
             "root",
             "components:",
@@ -458,11 +458,11 @@ fn an_unknown_key_is_refused_with_its_place() {
             format!("#{pointer}")
         };
         assert!(
-            message.starts_with(&format!("openapi/api.yaml{place}: {what}")),
+            message.starts_with(&format!("openapi/api.yaml{place}: {fault}")),
             "{name}: {message}"
         );
         assert!(
-            message.ends_with(ADVICE) || what.starts_with("not a"),
+            message.ends_with(ADVICE) || fault.starts_with("not a"),
             "{name}: {message}"
         );
     }

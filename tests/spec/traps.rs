@@ -97,7 +97,8 @@ components: {schemas: {Captured: {type: object, properties: {sum: {type: integer
     assert_has(&lines, &["POST /a capture -> Captured"]);
 }
 
-/// A customer is named in one of three ways. Each of the three schemas would fit any object.
+/// A customer is named in one of three ways. Without a required member, each of the three schemas
+/// accepts any object.
 #[test]
 fn choices_of_single_members_require_their_member() {
     let lines = lines(
@@ -345,7 +346,7 @@ components:
     );
 }
 
-/// No operation refers to the body of a webhook. The merchant receives it all the same.
+/// No operation refers to the body of a webhook. The merchant receives it nevertheless.
 #[test]
 fn schemas_without_an_operation_are_generated() {
     let lines = lines(

@@ -1,5 +1,5 @@
-//! Uses the modules of these documents as a caller would: compiled in a copy of the crate that has
-//! them.
+//! Uses the modules of these documents like a caller. Compiled in a copy of the crate with these
+//! documents.
 
 use vipps::raw::{library, meters};
 use vipps::testing::Recorder;
@@ -25,11 +25,11 @@ async fn operations_are_called_like_any_other() {
     let page = page.await.unwrap();
     let state: Option<&str> = page.items.as_ref().unwrap()[0].state.as_deref();
     assert_eq!(state, Some("lent"));
-    let gone = vipps.call(|raw| async move {
+    let delete = vipps.call(|raw| async move {
         let path = raw.library().delete_api_books_by_isbn_copies_by_copy_no();
         path.isbn("1").copy_no("2").if_match("a, b").send().await
     });
-    let () = gone.await.unwrap().into_inner();
+    let () = delete.await.unwrap().into_inner();
     let sent: Vec<String> = recorder
         .requests()
         .iter()

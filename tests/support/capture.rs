@@ -11,7 +11,7 @@ use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-/// A second subscriber, never the default of a thread, that is interested in everything.
+/// A second subscriber that enables every call site. It is never the default of a thread.
 ///
 /// While only one subscriber exists, `tracing` queries the default of the current thread for its
 /// interest in a new call site, and caches the result for all threads. A test that runs in parallel

@@ -20,7 +20,7 @@ const CLIENT_HEADERS: [&str; 8] = [
     "idempotency-key",
 ];
 
-/// The names of an object's members, which is all of its shape that is compared.
+/// The names of an object's members. Other parts of its shape are not compared.
 pub(crate) type Fields = BTreeSet<String>;
 
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ impl Expected {
     }
 }
 
-/// Follows a reference, into other files too; with the document that the target stands in.
+/// Follows a reference, also into other files. Returns the target and its document.
 fn resolve(root: &Value, value: &Value, load: &dyn Fn(&str) -> Value) -> (Value, Value) {
     let Some(reference) = value["$ref"].as_str() else {
         return (root.clone(), value.clone());
@@ -188,7 +188,8 @@ fn bodies(
     }
 }
 
-/// The object itself and those inside it; references are components and counted there.
+/// Collects the object and the objects inside it. References are components, which are collected
+/// separately.
 fn objects(
     root: &Value,
     schema: &Value,
@@ -222,13 +223,13 @@ fn inner_objects(
             objects(root, choice, load, found);
         }
     }
-    // A part is no object of its own.
+    // A part of a composition is not an object.
     for part in schema["allOf"].as_array().into_iter().flatten() {
         inner_objects(root, part, load, found);
     }
 }
 
-/// The members of an object, those of its parts included.
+/// Returns the members of an object, including those of its parts.
 fn merged(root: &Value, schema: &Value, load: &dyn Fn(&str) -> Value) -> Fields {
     let own = schema["properties"].as_object().into_iter().flatten();
     let mut fields: Fields = own.map(|(name, _)| name.clone()).collect();

@@ -27,7 +27,8 @@ pub const REFUNDED: &str = r#"{"orderId":"acme-shop-123",
 
 pub const STATUS: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":20000,"status":"RESERVE","timeStamp":"2018-12-12T11:18:38.246Z","transactionId":"5001420062"}}"#;
 
-/// Captured in full, 50 kr given back with the key `first-refund`.
+/// Details of a payment that is captured in full, with a refund of 50 kr with the key
+/// `first-refund`.
 pub const PARTLY_REFUNDED: &str = r#"{"orderId":"acme-shop-123",
     "transactionSummary":{"capturedAmount":20000,"remainingAmountToCapture":0,"refundedAmount":5000,"remainingAmountToRefund":15000},
     "transactionLogHistory":[
@@ -64,7 +65,8 @@ pub fn text() -> TransactionText {
     "One pair of socks".parse().expect("a text")
 }
 
-/// A client of this recorder that waits on tokio's time, for tests that measure or interrupt it.
+/// Returns the builder of a client for this recorder with tokio's clock, for tests that measure or
+/// interrupt its waits.
 ///
 /// The jitter of its waits is the same in every run: with full jitter a wait may be shorter than
 /// any limit that a test sets.
@@ -89,8 +91,8 @@ pub const SECRETS: [&str; 8] = [
 ];
 
 /// Asserts that a text contains none of the secrets.
-pub fn assert_nothing_leaks(shown: &str) {
+pub fn assert_nothing_leaks(text: &str) {
     for secret in SECRETS {
-        assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
+        assert!(!text.contains(secret), "{secret} is shown:\n{text}");
     }
 }

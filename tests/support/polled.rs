@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Polls a future so many times, and drops it if it is not done by then.
+/// Polls a future at most as often as the number states, and then drops it.
 pub(crate) struct Polled<F>(pub(crate) Pin<Box<F>>, pub(crate) u32);
 
 impl<F: Future> Future for Polled<F> {

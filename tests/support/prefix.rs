@@ -1,8 +1,8 @@
-//! The part of the paths that a document may tell in the URLs of its servers as well.
+//! The prefix of the paths, which a document can also have in the URLs of its servers.
 
 use serde_json::Value;
 
-/// Takes it from the URLs of the servers and puts it before each path, which changes nothing.
+/// Moves the prefix from the URLs of the servers to the paths, without a change of meaning.
 pub(crate) fn from_servers_to_paths(document: &mut Value, prefix: &str) {
     for server in document["servers"].as_array_mut().unwrap() {
         let url = server["url"].as_str().unwrap().trim_end_matches(prefix);

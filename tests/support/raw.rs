@@ -13,12 +13,12 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub enum Step {
     Write(Text),
-    /// The same bytes again and again, until the client is gone.
-    Drip(Text, Duration),
+    /// Writes the same bytes repeatedly until the client disconnects.
+    Repeat(Text, Duration),
     Pause(Duration),
-    /// Ends the writing side; the reading side stays open until the client ends it.
+    /// Closes the writing side. The reading side stays open until the client closes it.
     HalfClose,
-    /// Keeps the connection as it is, until the client ends it.
+    /// Keeps the connection open until the client closes it.
     Hold,
     Reset,
     /// Reads another request from the same connection.
@@ -55,7 +55,7 @@ pub fn stall(bytes: impl Into<Text>) -> Act {
 }
 
 /// Writes a complete response and leaves the connection open.
-pub fn kept(bytes: impl Into<Text>) -> Act {
+pub fn write_and_keep(bytes: impl Into<Text>) -> Act {
     vec![Step::Write(bytes.into()), Step::Next]
 }
 
@@ -64,7 +64,7 @@ pub fn with_head(head: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
-pub fn answer(status: &str, body: &str) -> Act {
+pub fn response(status: &str, body: &str) -> Act {
     let head = format!("{status}\r\ncontent-type: application/json\r\nconnection: close");
     write(with_head(&head, body))
 }
@@ -190,7 +190,7 @@ impl RawServer {
 impl Drop for RawServer {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the listener up to see that it is over.
+        // Unblocks the listener, which then stops.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
@@ -209,9 +209,9 @@ impl Shared {
         while let Some(text) = read_request(&mut connection) {
             let act = if text.contains("/accesstoken/get") {
                 if self.keeps {
-                    kept(with_head("200 OK", TOKEN))
+                    write_and_keep(with_head("200 OK", TOKEN))
                 } else {
-                    answer("200 OK", TOKEN)
+                    response("200 OK", TOKEN)
                 }
             } else {
                 lock(&self.requests).push(Request {
@@ -240,7 +240,7 @@ impl Shared {
                         return false;
                     }
                 }
-                Step::Drip(bytes, pause) => {
+                Step::Repeat(bytes, pause) => {
                     while self.write(connection, &bytes.0) && !self.over.load(Ordering::SeqCst) {
                         sleep(pause);
                     }
@@ -268,7 +268,7 @@ impl Shared {
     }
 
     fn write(&self, connection: &mut TcpStream, bytes: &[u8]) -> bool {
-        // In parts, so that what the socket has taken is known where the rest fails.
+        // Writes in parts, so that the number of accepted bytes is known after a failure.
         for part in bytes.chunks(16 << 10) {
             if connection.write_all(part).is_err() {
                 return false;
@@ -285,7 +285,7 @@ fn drain(connection: &mut TcpStream) {
     while connection.read(&mut sink).is_ok_and(|read| read > 0) {}
 }
 
-/// Reads head and body; leaves nothing unread.
+/// Reads the whole head and body.
 fn read_request(connection: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,4 +1,4 @@
-//! The generated source, read without the build's help: types, fields, operations.
+//! The types, fields and operations of the generated source, read without code of the build.
 
 use std::collections::{BTreeMap, BTreeSet};
 

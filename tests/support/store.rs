@@ -1,4 +1,4 @@
-//! A token store whose faults a test decides, and that counts its calls.
+//! A token store with injected faults, which counts its calls.
 #![allow(
     dead_code,
     unused_imports,
@@ -26,7 +26,7 @@ pub enum StoreFault {
     Down,
     /// No call ever returns.
     Silent,
-    /// Each call takes place, and its response is lost.
+    /// Each call takes effect, and its response is lost.
     ResponseLost,
 }
 
@@ -46,7 +46,7 @@ impl FakeStore {
         *self.0.fault.lock().unwrap() = fault;
     }
 
-    /// Calls so far.
+    /// Returns the number of calls.
     pub fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
     }
@@ -63,12 +63,12 @@ impl FakeStore {
         keys[0].clone()
     }
 
-    /// The stored token, past all faults.
+    /// Returns the stored token, without faults.
     pub async fn stored(&self, key: &str) -> Option<StoredToken> {
         self.0.tokens.load(key).await.unwrap()
     }
 
-    /// Stores a token, past all faults.
+    /// Stores a token, without faults.
     pub async fn put(&self, key: &str, token: &str, expires_in: Duration) {
         let token = StoredToken::new(token, expires_in);
         self.0.tokens.save(key, &token).await.unwrap();

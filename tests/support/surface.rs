@@ -55,14 +55,16 @@ pub(crate) fn surface(rust: &str) -> String {
             }
             _ => None,
         });
-        let Some(ReturnType::Type(_, answer)) = send else {
+        let Some(ReturnType::Type(_, response_type)) = send else {
             continue;
         };
-        let answer = short(answer);
-        let answer = answer
+        let response_type = short(response_type);
+        let response_type = response_type
             .strip_prefix("Result<ResponseValue<")
             .and_then(|rest| rest.split_once(">, Error<"))
-            .map_or(answer.clone(), |(answer, _)| answer.to_owned());
+            .map_or(response_type.clone(), |(response_type, _)| {
+                response_type.to_owned()
+            });
         let known = source
             .operations
             .iter()
@@ -77,7 +79,7 @@ pub(crate) fn surface(rust: &str) -> String {
             .collect();
         let _ = writeln!(
             text,
-            "{} {} {} -> {answer}{}",
+            "{} {} {} -> {response_type}{}",
             known.method,
             known.path,
             known.id,

@@ -26,7 +26,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         let body = operation.get("requestBody");
         let content = body.map(|body| body.get("content").and_then(Value::as_object));
         if content.is_some_and(|content| content.is_none_or(Map::is_empty)) {
-            notes.push(note(pointer, "a body without content is no body"));
+            notes.push(note(pointer, "a body without content is dropped"));
             operation.remove("requestBody");
         }
         Ok(())
@@ -57,9 +57,13 @@ pub(super) fn choose(
     };
     let plain = plain(&media);
     if plain.split('/').filter(|part| !part.is_empty()).count() != 2 {
-        let what = format!("{media:?} is no media type");
+        let fault = format!("{media:?} is not a media type");
         let pointer = format!("{pointer}/{}", escape(&media));
-        return Err(Error::at(pointer, what, "write one like application/json"));
+        return Err(Error::at(
+            pointer,
+            fault,
+            "write a media type such as application/json",
+        ));
     }
     let mut entry = content.remove(&media).unwrap_or_default();
     object(&mut entry).remove("encoding");
@@ -76,7 +80,7 @@ pub(super) fn choose(
     for left_out in content.keys() {
         notes.push(note(
             pointer,
-            format!("{left_out} is left out in favour of {media}"),
+            format!("{left_out} is dropped in favour of {media}"),
         ));
     }
     if plain != media {

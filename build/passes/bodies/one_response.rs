@@ -61,7 +61,7 @@ fn fold(good: &Map<String, Value>) -> Option<(Value, Option<String>)> {
     let alike = contents.iter().all(|other| other == content);
     let loss = if contents.len() < good.len() {
         Some(format!(
-            "{} become one response, though not all have a body",
+            "{} become one response; some have no body",
             codes.join(", ")
         ))
     } else if good.len() > 1 {

@@ -1,4 +1,4 @@
-//! Schemas that any JSON value fits.
+//! Schemas that accept any JSON value.
 //!
 //! The generator derives `Debug` for every type, and a value of any shape can hold personal data
 //! anywhere in it.
@@ -28,9 +28,10 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns what changed.
+/// Returns the description of the change.
 fn replace(pointer: &str, schema: &mut Value) -> Option<&'static str> {
-    // A part of a whole is merged into it, and the generator reads other bodies than JSON by their media type.
+    // The generator merges the parts of a composition, and reads bodies other than JSON by their
+    // media type.
     let is_part = pointer
         .rsplit_once('/')
         .is_some_and(|(outer, _)| outer.ends_with("/allOf"));
@@ -52,7 +53,7 @@ fn replace(pointer: &str, schema: &mut Value) -> Option<&'static str> {
                 any["description"] = description;
             }
             *schema = any;
-            Some("any JSON value fits, and its content is never printed")
+            Some("any JSON value is accepted, and is never printed")
         }
         None | Some("object") if map.contains_key("additionalProperties") => {
             // The generator would add a member for the rest of the object.
@@ -65,7 +66,7 @@ fn replace(pointer: &str, schema: &mut Value) -> Option<&'static str> {
         }
         Some("array") if !map.contains_key("items") => {
             map.insert("items".to_owned(), any);
-            Some("an entry may be any JSON value, whose content is never printed")
+            Some("an entry may be any JSON value, which is never printed")
         }
         _ => None,
     }
@@ -76,7 +77,7 @@ fn has_members(map: &Map<String, Value>) -> bool {
     map.contains_key("items") || properties.is_some_and(|properties| !properties.is_empty())
 }
 
-/// Returns whether the values of an object may be anything.
+/// Returns whether the values of an object may be of any type.
 fn is_open(values: Option<&Value>) -> bool {
     match values {
         None | Some(Value::Bool(true)) => true,

@@ -36,7 +36,7 @@ pub(super) const MARKED: [Marked; 2] = [
         component: KRONER,
         description: "A price in kroner, with decimals.",
         types: &["number", "integer"],
-        note: "is held in whole øre",
+        note: "is stored in øre",
     },
 ];
 
@@ -83,20 +83,21 @@ fn replace(document: &mut Document, kind: &Marked) -> Result<(), Error> {
         let name = text(schema, "type").filter(|_| schema.get("enum").is_none());
         let fits = refers || name.is_some_and(|name| kind.types.contains(&name));
         if !fits {
-            let what = format!(
+            let fault = format!(
                 "`{}` marks a schema of another type than {}",
                 kind.mark,
                 kind.types.join(" or ")
             );
             outcome = Err(Error::at(
                 pointer,
-                what,
+                fault,
                 "mark the members of this type in the overlay",
             ));
             return Vec::new();
         }
         let mut replacement = json!({ "$ref": format!("{SCHEMA_REF}{}", kind.component) });
-        // The pass docs keeps a description beside a reference, and the JSON Schema reads the limits.
+        // The pass docs keeps a description beside a reference, and the JSON Schema reads the
+        // limits.
         for kept in ["description", LIMITS] {
             if let Some(value) = schema.get(kept) {
                 replacement[kept] = value.clone();

@@ -1,7 +1,8 @@
 //! Limits of values.
 //!
-//! Limits and formats are wrong in places, would be enforced on responses, and would need the crates
-//! regress, chrono and uuid in every user's build. The limits of requests stand in the JSON Schemas.
+//! Some limits and formats are wrong. They would be enforced on responses, and would add the crates
+//! regress, chrono and uuid to every user's build. The limits of requests are only in the JSON
+//! Schemas.
 
 use serde_json::{Map, Value};
 
@@ -35,7 +36,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         let limits = limits(schema);
         if is_body && !read_at(&reachability, pointer) && !limits.is_empty() {
             let names: Vec<&str> = limits.keys().map(String::as_str).collect();
-            changes.push(format!("in the JSON Schema: {}", names.join(", ")));
+            changes.push(format!("only in the JSON Schema: {}", names.join(", ")));
             schema.insert(ASIDE.to_owned(), Value::Object(limits));
         }
         changes.extend(remove(pointer, schema));
@@ -63,7 +64,8 @@ fn remove(pointer: &str, schema: &mut Map<String, Value>) -> Option<String> {
     (!removed.is_empty()).then(|| format!("not enforced: {}", removed.join(", ")))
 }
 
-/// Returns the limits that apply to the type of the schema. The documents have a pattern for numbers, too.
+/// Returns the limits that apply to the type of the schema. The documents have a pattern for
+/// numbers, too.
 fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
     let known: &[&str] = match schema.get("type").and_then(Value::as_str) {
         Some("string") => &STRINGS,
@@ -77,7 +79,8 @@ fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
         .filter(|(keyword, _)| is_known(keyword))
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
         .collect();
-    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the same limit.
+    // OpenAPI 3.0 has a flag where JSON Schema has a number. For integers, the next integer is the
+    // same limit.
     let whole = schema.get("type").and_then(Value::as_str) == Some("integer");
     for (plain, flag, step) in [
         ("minimum", "exclusiveMinimum", 1),

@@ -39,7 +39,7 @@ fn open(
     if let Some(values) = schema.remove("enum") {
         let listed = list(&values);
         describe(schema, &format!("Known values: {listed}."));
-        changes.push(format!("any text is read; known are {listed}"));
+        changes.push(format!("any text is read; known values: {listed}"));
     }
     for keyword in ["oneOf", "anyOf"] {
         if let Some(Value::Array(members)) = schema.remove(keyword) {
@@ -80,7 +80,10 @@ fn keep(document: &mut Document, pointer: &str, choice: Value) {
     let taken: Vec<String> = schemas.keys().map(|name| pascal(name)).collect();
     let name = free(&wanted, |name| taken.iter().any(|t| t == name));
     schemas.insert(name.clone(), choice);
-    document.note(pointer, format!("a choice is kept as {name}"));
+    document.note(
+        pointer,
+        format!("an alternative becomes the component {name}"),
+    );
 }
 
 fn list(values: &Value) -> String {

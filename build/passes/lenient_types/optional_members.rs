@@ -1,7 +1,7 @@
 //! Members that a response may leave out.
 //!
-//! Servers leave out members that the documents require, and send null for lists. A default is
-//! left to the server, because the generator would send it in every request.
+//! Servers leave out members that the documents require, and send null for lists. Defaults are
+//! removed, because the generator would send them in every request.
 
 use serde_json::{Map, Value, json};
 
@@ -17,10 +17,10 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         };
         let mut changes = Vec::new();
         if only_read_at(&reachability, pointer) {
-            loosen(schema, &mut changes);
+            relax(schema, &mut changes);
         }
         if let Some(value) = schema.remove("default") {
-            changes.push(format!("the default {value} is left to the server"));
+            changes.push(format!("the default {value} is not sent"));
         }
         if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
             schema.remove("additionalProperties");
@@ -31,7 +31,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-fn loosen(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
+fn relax(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if let Some(required) = schema.remove("required") {
         let names: Vec<&str> = required
             .as_array()
@@ -39,18 +39,18 @@ fn loosen(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        changes.push(format!("optional when read: {}", names.join(", ")));
+        changes.push(format!("optional in responses: {}", names.join(", ")));
     }
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
     };
     for (name, property) in properties.iter_mut() {
-        // An optional object may be null anyway; an optional list or map is an empty one otherwise.
+        // An optional object accepts null. An optional list or map would otherwise refuse null.
         let map = text(property, "type") == Some("object") && property.get("properties").is_none();
         let list = text(property, "type") == Some("array");
         if (list || map) && property.get("nullable") != Some(&Value::Bool(true)) {
             property["nullable"] = json!(true);
-            changes.push(format!("{name} may be null when read"));
+            changes.push(format!("{name} may be null in responses"));
         }
     }
 }

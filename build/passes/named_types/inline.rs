@@ -36,7 +36,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         document.schemas_mut().insert(name, schema);
     }
     for (pointer, name) in names_of_types.notes {
-        document.note(pointer, format!("is called {name}"));
+        document.note(pointer, format!("named {name}"));
     }
     Ok(())
 }

@@ -43,11 +43,11 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
             && let Value::Object(schema) = schema
         {
             schema.remove("nullable");
-            changes.push("a missing member stands for null".to_owned());
+            changes.push("null becomes a missing member".to_owned());
         }
         if let Some(reference) = lone_reference(schema) {
             *schema = reference;
-            changes.push("a lone part is the whole".to_owned());
+            changes.push("the composition of one part is replaced by the part".to_owned());
         }
         changes
     });
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_part_is_the_whole() {
+    fn composition_of_one_part_becomes_the_part() {
         becomes(
             apply,
             "components: {schemas: {A: {required: [b], properties: {b: {nullable: true, description: d, allOf: [{$ref: '#/components/schemas/B'}]}}}}}",

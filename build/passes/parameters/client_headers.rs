@@ -1,14 +1,15 @@
 //! Headers that belong to the client, not to the single call.
 //!
-//! Credentials, system names, the serial number and the idempotency key are the same for every call of
-//! a client. As parameters they would have to be passed to every call, or be sent twice.
+//! Credentials, system names, the serial number and the idempotency key are the same for every call
+//! of a client. As parameters they would have to be passed to every call, or be sent twice.
 
 use serde_json::Value;
 
 use super::super::super::document::{Document, note, text};
 use super::super::super::error::Error;
 
-/// The key under which an operation keeps the name of the header of its idempotency key, which is no parameter.
+/// The key under which an operation keeps the name of the header of its idempotency key, which is
+/// no parameter.
 pub(crate) const KEY: &str = "x-idempotency-key";
 
 /// The headers of an idempotency key. Newer APIs use the first, and may have the second for logs.
@@ -28,26 +29,26 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
             return Ok(());
         };
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         parameters.retain(|parameter| {
             let name = text(parameter, "name").unwrap_or_default();
             let strip = text(parameter, "in") == Some("header") && is_the_clients(name);
             if strip {
-                gone.push(name.to_owned());
+                removed.push(name.to_owned());
             }
             !strip
         });
         if parameters.is_empty() {
             operation.remove("parameters");
         }
-        let is_gone = |key: &&str| gone.iter().any(|name| name.eq_ignore_ascii_case(key));
+        let is_gone = |key: &&str| removed.iter().any(|name| name.eq_ignore_ascii_case(key));
         if let Some(key) = KEYS.into_iter().find(is_gone) {
             operation.insert(KEY.to_owned(), key.into());
         }
-        if !gone.is_empty() {
+        if !removed.is_empty() {
             notes.push(note(
                 format!("{pointer}/parameters"),
-                format!("left to the client: {}", gone.join(", ")),
+                format!("set by the client: {}", removed.join(", ")),
             ));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Lists and objects in headers and paths, and rare styles of queries.
 //!
-//! The generator's code for them does not compile, or it refuses them. As text the caller can still
-//! send them.
+//! The generator refuses them, or its code for them does not compile. The caller passes them as
+//! text.
 
 use serde_json::{Map, Value, json};
 
@@ -26,14 +26,15 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
             if !is_plain {
                 parameter.insert("schema".to_owned(), json!({ "type": "string" }));
                 let pointer = format!("{pointer}/parameters/{index}");
-                notes.push(note(pointer, "is text, in the form that the server reads"));
+                notes.push(note(pointer, "passed as text"));
             }
         }
         Ok(())
     })
 }
 
-/// Returns whether the parameter is a scalar, or a list in a query whose entries are sent one by one.
+/// Returns whether the parameter is a scalar, or a list in a query whose entries are sent one by
+/// one.
 fn is_plain(parameter: &Map<String, Value>, root: &Value) -> bool {
     let Some(schema) = parameter.get("schema") else {
         return true;

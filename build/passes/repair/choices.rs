@@ -1,7 +1,7 @@
-//! Choices between objects that every object fits.
+//! Choices between objects that accept every object.
 //!
-//! A choice between objects of one optional member each does not restrict anything: the empty object
-//! fits all of them. The documents mean exactly one of the members.
+//! A choice between objects with one optional member each has no effect: all alternatives accept
+//! the empty object. The API requires exactly one of the members.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the name of the only member of a component that requires none.
+/// Returns the name of the only member of a component, if this member is optional.
 fn lone_member(root: &Value, name: &str) -> Option<String> {
     let schema = component(root, name)?;
     let mut members = schema.get("properties")?.as_object()?.keys();

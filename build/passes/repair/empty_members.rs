@@ -41,7 +41,7 @@ fn visit_object(map: &mut Map<String, Value>, pointer: &str, named: bool, notes:
         match map.get_mut(&key) {
             Some(Value::Null) if named => {
                 map.insert(key, Value::Object(Map::new()));
-                notes.push(note(inner, "an empty property may have any value"));
+                notes.push(note(inner, "an empty property accepts any value"));
             }
             Some(Value::Null) => {
                 map.remove(&key);

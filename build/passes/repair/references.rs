@@ -1,7 +1,8 @@
 //! References without a target, and components that consist only of references to each other.
 //!
-//! The generator panics at the former, and writes a type that contains itself for the latter. Where
-//! nothing generated depends on a missing schema, any value fits in its place, with a warning.
+//! The generator panics at a missing target, and writes a type that contains itself for a cycle. If
+//! no generated part depends on a missing schema, any value is accepted in its place, with a
+//! warning.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::super::super::error::Error;
 use super::super::super::reachability::{Reachability, component, component_of, is_success};
 
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
-    refuse_circles(document)?;
+    refuse_cycles(document)?;
     let reachability = Reachability::of(document);
     let names: Vec<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut notes = Vec::new();
@@ -35,7 +36,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         if is_generated {
             outcome = Err(dangling(pointer, reference));
         } else {
-            notes.push(note(pointer, format!("{reference} leads nowhere; nothing generated depends on it, so any value fits here")));
+            notes.push(note(pointer, format!("{reference} has no target; no generated part depends on it, so any value is accepted")));
             *schema = json!({});
         }
     });
@@ -48,7 +49,8 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     outcome
 }
 
-/// Refuses missing path items, parameters, bodies and successful responses. Drops missing error responses.
+/// Refuses missing path items, parameters, bodies and successful responses. Drops missing error
+/// responses.
 fn check_operations(root: &mut Value, notes: &mut Vec<Note>) -> Result<(), Error> {
     let paths = root.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
@@ -74,7 +76,7 @@ fn check_operations(root: &mut Value, notes: &mut Vec<Note>) -> Result<(), Error
                 } else if let Some(reference) = text(response, "$ref") {
                     notes.push(note(
                         pointer,
-                        format!("{reference} leads nowhere; error responses are not generated"),
+                        format!("{reference} has no target; error responses are not generated"),
                     ));
                     *response = json!({ "description": "" });
                 }
@@ -91,13 +93,13 @@ fn refuse(value: &Value, pointer: &str) -> Result<(), Error> {
 fn dangling(pointer: &str, reference: &str) -> Error {
     Error::at(
         pointer,
-        format!("`$ref: {reference}` leads nowhere"),
-        "correct the reference or add what it names",
+        format!("`$ref: {reference}` has no target"),
+        "correct the reference or add its target",
     )
 }
 
 /// Refuses components that consist only of references to each other.
-fn refuse_circles(document: &Document) -> Result<(), Error> {
+fn refuse_cycles(document: &Document) -> Result<(), Error> {
     for (name, schema) in document.schemas() {
         let mut trail = vec![name.as_str()];
         let mut schema = schema;
@@ -107,8 +109,8 @@ fn refuse_circles(document: &Document) -> Result<(), Error> {
             if trail.contains(&target) {
                 return Err(Error::at(
                     format!("/components/schemas/{}", escape(name)),
-                    format!("`$ref: {SCHEMA_REF}{target}` leads in a circle"),
-                    "give one schema of the circle a shape of its own",
+                    format!("`$ref: {SCHEMA_REF}{target}` is part of a cycle"),
+                    "describe the shape of one schema of the cycle",
                 ));
             }
             trail.push(target);
@@ -134,7 +136,7 @@ mod tests {
         )
         .unwrap_err();
         assert_eq!(error.pointer, "/components/schemas/A/properties/b");
-        assert!(error.what.contains("#/components/schemas/Gone"), "{error}");
+        assert!(error.fault.contains("#/components/schemas/Gone"), "{error}");
     }
 
     #[test]
@@ -175,7 +177,7 @@ mod tests {
             "{A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}",
         ] {
             let error = run(apply, &format!("components: {{schemas: {schemas}}}")).unwrap_err();
-            assert!(error.what.contains("circle"), "{error}");
+            assert!(error.fault.contains("cycle"), "{error}");
         }
     }
 

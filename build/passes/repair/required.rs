@@ -1,7 +1,7 @@
 //! Required names without a property.
 //!
-//! A required name without a property becomes a required field of unknown type, so that every
-//! valid response fails to decode.
+//! A required name without a property becomes a required field of unknown type, so every valid
+//! response fails to decode.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use super::super::super::error::Error;
 
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     document.each_schema(|pointer, schema| {
-        // A part of a composition may require what another part defines.
+        // A part of a composition may require a property of another part.
         let composed = ["/allOf/", "/oneOf/", "/anyOf/"]
             .iter()
             .any(|step| pointer.contains(step));
@@ -39,15 +39,15 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     };
     let mut changes = Vec::new();
     required.retain(|name| {
-        let there = name
+        let has_property = name
             .as_str()
             .is_some_and(|name| known.iter().any(|k| k == name));
-        if !there {
+        if !has_property {
             changes.push(format!(
-                "{name} is required but not described; it is optional now"
+                "{name} is required but has no property; it is optional now"
             ));
         }
-        there
+        has_property
     });
     if required.is_empty() {
         schema.remove("required");

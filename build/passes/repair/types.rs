@@ -17,18 +17,18 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
     let mut changes = Vec::new();
     // The vocabulary check has rejected all other names.
     if let Some(name) = schema.get("type").and_then(Value::as_str)
-        && let Some(meant) = meant(name)
-        && meant != name
+        && let Some(standard_type) = standard_type(name)
+        && standard_type != name
     {
-        changes.push(format!("type: {name} is read as {meant}"));
-        schema.insert("type".to_owned(), meant.into());
+        changes.push(format!("type: {name} is read as {standard_type}"));
+        schema.insert("type".to_owned(), standard_type.into());
     }
     adapt_structure(schema, &mut changes);
     changes
 }
 
 /// Returns the OpenAPI type of a non-standard type name.
-pub(crate) fn meant(name: &str) -> Option<&'static str> {
+pub(crate) fn standard_type(name: &str) -> Option<&'static str> {
     Some(match name.trim().to_lowercase().as_str() {
         "string" | "str" | "text" | "date" | "date-time" | "datetime" | "uuid" | "guid" | "uri"
         | "url" | "email" | "file" | "binary" | "byte" | "password" | "token" | "enum" => "string",
@@ -86,7 +86,7 @@ fn adapt_structure(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     if text(&Value::Object(schema.clone()), "type") == Some("array")
         && !schema.contains_key("items")
     {
-        changes.push("an array without `items` may hold anything".to_owned());
+        changes.push("an array without `items` may contain any values".to_owned());
         schema.insert("items".to_owned(), json!({}));
     }
 }

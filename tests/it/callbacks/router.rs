@@ -38,7 +38,7 @@ async fn calls_are_routed_under_any_prefix() {
             (StatusCode::ACCEPTED, "ABC12345"),
             "{prefix}"
         );
-        let (status, body) = call(prefix, ask(SHIPPING)).await;
+        let (status, body) = call(prefix, shipping_post(SHIPPING)).await;
         assert_eq!(status, StatusCode::OK);
         assert!(body.starts_with(r#"{"addressId":3960"#), "{body}");
         for id in ["uiJskNQ6qNN1iwN891uuob==", "a/b"] {

@@ -214,9 +214,9 @@ impl Differences {
             }
         }
         let required = |side: &Side<'_>| side.words("required");
-        let (need, must) = (required(ours), required(theirs));
-        for name in need.symmetric_difference(&must) {
-            let is_ours = need.contains(name);
+        let (our_required, their_required) = (required(ours), required(theirs));
+        for name in our_required.symmetric_difference(&their_required) {
+            let is_ours = our_required.contains(name);
             if !is_read || is_ours {
                 self.note(
                     &step(at, name),
@@ -240,7 +240,7 @@ impl Differences {
                 &(!is_ours).into(),
             );
         }
-        let mut deeper = |at: &str, our_schema: Value, their_schema: Value| {
+        let mut compare_inner = |at: &str, our_schema: Value, their_schema: Value| {
             let side = |schema, resolve| Side {
                 schema: object(schema),
                 resolve,
@@ -257,14 +257,14 @@ impl Differences {
                 ours.inner("properties", name),
                 theirs.inner("properties", name),
             );
-            deeper(&step(at, name), our_schema, their_schema);
+            compare_inner(&step(at, name), our_schema, their_schema);
         }
         if let (Some(our_schema), Some(their_schema)) =
             (ours.schema.get("items"), theirs.schema.get("items"))
         {
             let (our_schema, their_schema) =
                 ((ours.resolve)(our_schema), (theirs.resolve)(their_schema));
-            deeper(&format!("{at}[]"), our_schema, their_schema);
+            compare_inner(&format!("{at}[]"), our_schema, their_schema);
         }
     }
 }
@@ -307,7 +307,7 @@ fn resolve_ours(root: &Value, schema: &Value) -> Value {
     }
 }
 
-fn between(
+fn differences_between(
     ours: &Value,
     document: &Document,
     component: &Value,
@@ -335,7 +335,7 @@ fn all(pairs: &[Pair], is_read: bool) -> BTreeMap<String, BTreeSet<String>> {
     let schemas = schemas();
     let of = |(name, document, component): &Pair| {
         let schema = document.component(component);
-        let found = between(&schemas[name], document, schema, is_read);
+        let found = differences_between(&schemas[name], document, schema, is_read);
         (format!("{name} / {component}"), found)
     };
     pairs.iter().map(of).collect()
@@ -469,7 +469,8 @@ fn schemas_of_the_bindings_agree_with_the_documents() {
                 .get(name.as_str())
                 .unwrap_or_else(|| panic!("{name} is missing"));
             let schema = schema.as_value().clone();
-            let differences = between(&schema, document, component, !sent.contains(name));
+            let differences =
+                differences_between(&schema, document, component, !sent.contains(name));
             found.insert(format!("{api}::{name}"), differences);
         }
     }

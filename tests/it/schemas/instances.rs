@@ -149,7 +149,7 @@ fn narrowed(name: &str) -> Value {
 
 /// A mutation that makes a valid body invalid.
 #[derive(Clone, Copy, Debug)]
-enum Slip {
+enum Mutation {
     /// Removes a member.
     Less,
     /// Adds a member.
@@ -176,7 +176,7 @@ fn objects(at: &str, value: &Value, found: &mut Vec<String>) {
 }
 
 /// Returns the body with one mutation, at a place that the number selects.
-fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
+fn mutated(body: &Value, mutation: Mutation, place: usize) -> Value {
     let mut body = body.clone();
     let mut places = Vec::new();
     objects("", &body, &mut places);
@@ -188,16 +188,16 @@ fn slipped(body: &Value, slip: Slip, place: usize) -> Value {
         .cloned()
         .unwrap_or_default();
     let old = members.get(&name).cloned().unwrap_or_default();
-    match slip {
-        Slip::Less => drop(members.remove(&name)),
-        Slip::More => drop(members.insert("unheardOf".to_owned(), json!(1))),
+    match mutation {
+        Mutation::Less => drop(members.remove(&name)),
+        Mutation::More => drop(members.insert("unheardOf".to_owned(), json!(1))),
         _ if names.is_empty() => {}
-        Slip::Other => drop(members.insert(name, json!([[7]]))),
-        Slip::Beyond if old.is_string() => drop(members.insert(name, json!("x".repeat(5_000)))),
-        Slip::Below if old.is_string() => drop(members.insert(name, json!(""))),
-        Slip::Beyond if old.is_number() => drop(members.insert(name, json!(1_i64 << 40))),
-        Slip::Below if old.is_number() => drop(members.insert(name, json!(-1))),
-        Slip::Beyond | Slip::Below => {}
+        Mutation::Other => drop(members.insert(name, json!([[7]]))),
+        Mutation::Beyond if old.is_string() => drop(members.insert(name, json!("x".repeat(5_000)))),
+        Mutation::Below if old.is_string() => drop(members.insert(name, json!(""))),
+        Mutation::Beyond if old.is_number() => drop(members.insert(name, json!(1_i64 << 40))),
+        Mutation::Below if old.is_number() => drop(members.insert(name, json!(-1))),
+        Mutation::Beyond | Mutation::Below => {}
     }
     body
 }
@@ -220,43 +220,43 @@ static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
 });
 
 /// Generates a builder, a valid body, and a mutation at a place.
-fn bodies() -> impl Strategy<Value = (usize, Value, Slip, usize)> {
-    let slips = vec![
-        Slip::Less,
-        Slip::More,
-        Slip::Other,
-        Slip::Beyond,
-        Slip::Below,
+fn bodies() -> impl Strategy<Value = (usize, Value, Mutation, usize)> {
+    let mutations = vec![
+        Mutation::Less,
+        Mutation::More,
+        Mutation::Other,
+        Mutation::Beyond,
+        Mutation::Below,
     ];
     let of = |builder: usize| {
         let schema = narrowed(SENT[builder].0);
         (Just(builder), instance(&schema, &schema)).boxed()
     };
     let bodies = Union::new((0..SENT.len()).map(of));
-    (bodies, select(slips), any::<usize>())
-        .prop_map(|((builder, body), slip, place)| (builder, body, slip, place))
+    (bodies, select(mutations), any::<usize>())
+        .prop_map(|((builder, body), mutation, place)| (builder, body, mutation, place))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn documents_allow_each_body_of_a_builder((builder, body, slip, place) in bodies()) {
+    fn documents_allow_each_body_of_a_builder((builder, body, mutation, place) in bodies()) {
         let (name, (own, theirs)) = (SENT[builder].0, &BOTH[builder]);
         prop_assert_eq!(problems(own, &body), [""; 0], "{}", name);
         prop_assert_eq!(problems(theirs, &body), [""; 0], "{}: {}", name, body);
 
-        let bad = slipped(&body, slip, place);
+        let bad = mutated(&body, mutation, place);
         let places = |validator: &Validator| -> Vec<String> {
             validator.iter_errors(&bad).map(|error| error.instance_path().to_string()).collect()
         };
         let (by_own, by_theirs) = (places(own), places(theirs));
         if by_own.is_empty() {
             let known = |at: &String| WIDER.iter().any(|known| at.ends_with(known));
-            prop_assert!(by_theirs.iter().all(known), "{name}, {slip:?}: {by_theirs:?} in {bad}");
+            prop_assert!(by_theirs.iter().all(known), "{name}, {mutation:?}: {by_theirs:?} in {bad}");
         } else if by_theirs.is_empty() {
             let known = by_own.iter().all(|at| at.ends_with(STRICTER));
-            prop_assert!(known, "{name}, {slip:?}: {by_own:?} in {bad}");
+            prop_assert!(known, "{name}, {mutation:?}: {by_own:?} in {bad}");
         }
     }
 }

@@ -17,22 +17,22 @@ fn fits(name: &str, value: &Value) {
 
 /// Forwards every request and records the successful responses.
 #[derive(Clone, Debug)]
-struct Answers {
+struct ResponseLog {
     sim: InMemory,
-    kept: Arc<Mutex<Vec<(String, Value)>>>,
+    responses: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
-impl Transport for Answers {
+impl Transport for ResponseLog {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let of = format!("{} {}", request.method(), request.uri().path());
-            let answer = self.sim.send(request).await?;
-            if answer.status().is_success()
-                && let Ok(body) = serde_json::from_slice(answer.body())
+            let response = self.sim.send(request).await?;
+            if response.status().is_success()
+                && let Ok(body) = serde_json::from_slice(response.body())
             {
-                self.kept.lock().unwrap().push((of, body));
+                self.responses.lock().unwrap().push((of, body));
             }
-            Ok(answer)
+            Ok(response)
         })
     }
 }
@@ -57,11 +57,11 @@ fn becomes(of: &str) -> Option<&'static str> {
 #[tokio::test(start_paused = true)]
 async fn responses_of_the_simulator_fit_their_schemas() {
     let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-    let answers = Answers {
+    let log = ResponseLog {
         sim: sim.transport(),
-        kept: Arc::default(),
+        responses: Arc::default(),
     };
-    let builder = sim.client_builder().transport(answers.clone());
+    let builder = sim.client_builder().transport(log.clone());
     let vipps = builder.clock(sim.transport()).build().unwrap();
 
     for id in ["order-1", "order-2"] {
@@ -100,17 +100,17 @@ async fn responses_of_the_simulator_fit_their_schemas() {
     let scanned = sim.payer().personal_qr().parse().unwrap();
     vipps.qr().exchange(scanned).await.unwrap();
 
-    let kept = std::mem::take(&mut *answers.kept.lock().unwrap());
-    let mut seen = std::collections::BTreeSet::new();
-    for (of, answer) in kept {
+    let responses = std::mem::take(&mut *log.responses.lock().unwrap());
+    let mut names = std::collections::BTreeSet::new();
+    for (of, response) in responses {
         let Some(name) = becomes(&of) else { continue };
-        seen.insert(name);
-        match &answer {
+        names.insert(name);
+        match &response {
             Value::Array(items) => items.iter().for_each(|item| fits(name, item)),
             one => fits(name, one),
         }
     }
-    assert_eq!(seen.len(), 8, "{seen:?}");
+    assert_eq!(names.len(), 8, "{names:?}");
 }
 
 /// Responses from the documentation and from old issues.
@@ -157,11 +157,11 @@ fn shipping_reply_fits_its_schema() {
     use vipps::callback::ShippingRequest;
     use vipps::ecom::ShippingMethod;
 
-    let question = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
-    let question = ShippingRequest::from_slice("order-1".parse().unwrap(), question).unwrap();
-    let way = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
-    fits("ecom::ShippingMethod", &json!(way.clone()));
-    let reply = question.reply([way.priority(1).preselect()]).unwrap();
+    let request = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
+    let request = ShippingRequest::from_slice("order-1".parse().unwrap(), request).unwrap();
+    let method = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
+    fits("ecom::ShippingMethod", &json!(method.clone()));
+    let reply = request.reply([method.priority(1).preselect()]).unwrap();
     fits(
         "callback::ShippingReply",
         &serde_json::from_str(&reply.to_json()).unwrap(),

@@ -32,15 +32,15 @@ impl Transport for Bodies {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
-        let (mut status, mut answer) = (400, "");
+        let (mut status, mut response_body) = (400, "");
         if path.ends_with("/accesstoken/get") {
-            (status, answer) = (200, r#"{"access_token":"t","expires_in":"3599"}"#);
+            (status, response_body) = (200, r#"{"access_token":"t","expires_in":"3599"}"#);
         } else if let Ok(body) = serde_json::from_slice(&body) {
             let sent = (head.method.to_string(), path.to_owned(), body);
             self.0.lock().unwrap().push(sent);
         }
         let response = http::Response::builder().status(status);
-        Box::pin(async move { Ok(response.body(Bytes::from(answer)).unwrap()) })
+        Box::pin(async move { Ok(response.body(Bytes::from(response_body)).unwrap()) })
     }
 }
 
@@ -69,7 +69,7 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
     "https://example.com/vipps".parse().unwrap()
 }
 
-fn ways() -> [ShippingMethod; 2] {
+fn shipping_methods() -> [ShippingMethod; 2] {
     let way = |id: &str, ore| ShippingMethod::new(id, "By post", Amount::minor(ore, Currency::NOK));
     [
         way("a", 0).unwrap().preselect().priority(0),
@@ -195,7 +195,7 @@ forms! {
         .scope("name email".parse().unwrap()).merchant_serial_number("654321".parse().unwrap());
     "ecom::Initiate": |vipps| initiate(&vipps).fallback(vipps::ecom::FallbackUrl::intent());
     "ecom::Initiate": |vipps| initiate(&vipps)
-        .express(Express::with_static_shipping(ways()), url());
+        .express(Express::with_static_shipping(shipping_methods()), url());
     "ecom::Initiate": |vipps| initiate(&vipps)
         .express(Express::with_dynamic_shipping(url()), url());
     "ecom::Initiate": |vipps| initiate(&vipps).airline_data(ticket());
@@ -235,9 +235,9 @@ async fn each_body_fits_the_documents() {
         accepted(builder, sent);
     }
     // All operations with a body are tested, those of the documents and those of the schemas.
-    let tried: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
+    let tested_builders: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
     let builders: BTreeSet<_> = super::agree::SENT.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(tried, builders);
+    assert_eq!(tested_builders, builders);
     let has_body = |document: &document::Document| {
         let paths = document.root["paths"].as_object().unwrap().clone();
         let is_of_the_api =

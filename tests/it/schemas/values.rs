@@ -150,30 +150,30 @@ fn test_texts_cover_both_sides_of_each_rule() {
     use proptest::test_runner::TestRunner;
 
     let mut runner = TestRunner::deterministic();
-    let tried: Vec<String> = (0..2_000)
+    let tested: Vec<String> = (0..2_000)
         .map(|_| any_text().new_tree(&mut runner).unwrap().current())
         .collect();
     for of in texts() {
-        let taken = tried
+        let taken = tested
             .iter()
             .filter(|text| (of.parse)(text).is_some())
             .count();
-        let allowed = tried
+        let allowed = tested
             .iter()
             .filter(|text| of.schema.is_valid(&json!(text)))
             .count();
         assert!(
-            taken > 0 && taken < tried.len(),
+            taken > 0 && taken < tested.len(),
             "{}: {taken} taken",
             of.name
         );
         assert!(
-            allowed > 0 && allowed < tried.len(),
+            allowed > 0 && allowed < tested.len(),
             "{}: {allowed} allowed",
             of.name
         );
         if let Strictness::AllBut(what) = of.strictness {
-            let more = tried
+            let more = tested
                 .iter()
                 .any(|text| (of.parse)(text).is_none() && of.schema.is_valid(&json!(text)));
             assert!(
@@ -187,10 +187,10 @@ fn test_texts_cover_both_sides_of_each_rule() {
 
 #[test]
 fn every_value_type_is_tested() {
-    let tried: Vec<_> = texts().iter().map(|of| of.name).collect();
+    let tested: Vec<_> = texts().iter().map(|of| of.name).collect();
     let others: Vec<_> = schemas()
         .into_keys()
-        .filter(|name| name.starts_with("types::") && !tried.contains(name))
+        .filter(|name| name.starts_with("types::") && !tested.contains(name))
         .collect();
     let numbers_and_anything = [
         "types::Amount",

@@ -5,11 +5,11 @@ use std::io::Write as _;
 use vipps::{Environment, ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{RawServer, Step, answer, write};
+use crate::raw::{RawServer, Step, response, write};
 
 #[tokio::test]
 async fn complete_response_is_read() {
-    let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    let server = RawServer::start(vec![response("200 OK", TRANSACTION)]);
     let done = capture(&server.client()).await.unwrap();
     assert_eq!(
         done.amount,
@@ -25,7 +25,7 @@ async fn complete_response_is_read() {
 
 #[tokio::test]
 async fn refused_connection_is_not_sent() {
-    let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    let server = RawServer::start(vec![response("200 OK", TRANSACTION)]);
     let vipps = server.client();
     capture(&vipps).await.unwrap();
     drop(server);
@@ -47,9 +47,9 @@ async fn refused_connection_is_not_sent() {
 
 #[tokio::test]
 async fn refused_connection_of_the_token_is_not_sent() {
-    let gone = RawServer::start(vec![]);
-    let vipps = gone.client();
-    drop(gone);
+    let server = RawServer::start(vec![]);
+    let vipps = server.client();
+    drop(server);
     let error = capture(&vipps).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),

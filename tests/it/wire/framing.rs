@@ -3,7 +3,7 @@
 use vipps::ErrorKind;
 
 use super::*;
-use crate::raw::{RawServer, Step, kept, write};
+use crate::raw::{RawServer, Step, write, write_and_keep};
 
 #[tokio::test]
 async fn informational_responses_are_skipped() {
@@ -40,8 +40,8 @@ async fn wrong_content_length_is_unclear() {
     assert_unclear(of(&(length + 1).to_string()), ErrorKind::Connection).await;
     assert_unclear(of(&(length - 1).to_string()), ErrorKind::Decode).await;
     assert_unclear(of("0"), ErrorKind::Decode).await;
-    for nonsense in ["-1", "+7", "0x46", "7 7", "", "99999999999999999999999999"] {
-        assert_unclear(of(nonsense), ErrorKind::Connection).await;
+    for invalid in ["-1", "+7", "0x46", "7 7", "", "99999999999999999999999999"] {
+        assert_unclear(of(invalid), ErrorKind::Connection).await;
     }
     let twice = |one: usize, other: usize| of(&format!("{one}\r\ncontent-length: {other}"));
     assert_unclear(twice(length, length - 1), ErrorKind::Connection).await;
@@ -58,9 +58,9 @@ async fn chunks_of_unusual_sizes_are_read() {
     };
     let length = format!("{:x}", TRANSACTION.len());
     let (one, rest) = TRANSACTION.split_at(1);
-    let good = format!("1\r\n{one}\r\n{:X}\r\n{rest}\r\n", rest.len());
-    assert_read(of(&format!("{good}0\r\n\r\n"))).await;
-    assert_read(of(&format!("{good}0\r\ntrailer: x\r\n\r\n"))).await;
+    let is_valid = format!("1\r\n{one}\r\n{:X}\r\n{rest}\r\n", rest.len());
+    assert_read(of(&format!("{is_valid}0\r\n\r\n"))).await;
+    assert_read(of(&format!("{is_valid}0\r\ntrailer: x\r\n\r\n"))).await;
     let extended = format!("{length};name=value\r\n{TRANSACTION}\r\n0\r\n\r\n");
     assert_read(of(&extended)).await;
     for chunks in [
@@ -78,8 +78,8 @@ async fn chunks_of_unusual_sizes_are_read() {
         assert_unclear(of(chunks), ErrorKind::Connection).await;
     }
     let long_extension = format!("2;{}\r\n{{}}\r\n0\r\n\r\n", "x".repeat(100_000));
-    let long_trailer = format!("{good}0\r\nname: {}\r\n\r\n", "x".repeat(100_000));
-    let many_trailers = format!("{good}0\r\n{}\r\n", "n: x\r\n".repeat(1_000));
+    let long_trailer = format!("{is_valid}0\r\nname: {}\r\n\r\n", "x".repeat(100_000));
+    let many_trailers = format!("{is_valid}0\r\n{}\r\n", "n: x\r\n".repeat(1_000));
     for chunks in [long_extension, long_trailer, many_trailers] {
         assert_unclear(of(&chunks), ErrorKind::Connection).await;
     }
@@ -90,11 +90,11 @@ async fn chunks_of_unusual_sizes_are_read() {
 #[tokio::test]
 async fn content_length_beside_chunks_is_ignored() {
     let length = TRANSACTION.len();
-    let act = kept(format!(
+    let act = write_and_keep(format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n\
          {length:x}\r\n{TRANSACTION}\r\n0\r\n\r\n"
     ));
-    let server = RawServer::keeping(vec![act, kept(full(TRANSACTION))]);
+    let server = RawServer::keeping(vec![act, write_and_keep(full(TRANSACTION))]);
     let vipps = server.client();
     capture(&vipps).await.unwrap();
     capture(&vipps).await.unwrap();
@@ -117,16 +117,16 @@ async fn second_response_is_not_read_by_the_next_call() {
     after_an_error.extend(full(OTHERS));
     let mut after_a_short_length = full(&TRANSACTION[..9]);
     after_a_short_length.extend(full(OTHERS));
-    for (first, good, late) in [
-        (kept(two_at_once), true, false),
+    for (first, is_valid, is_delayed) in [
+        (write_and_keep(two_at_once), true, false),
         (one_after_the_other, true, true),
-        (kept(after_an_error), false, false),
-        (kept(after_a_short_length), false, false),
+        (write_and_keep(after_an_error), false, false),
+        (write_and_keep(after_a_short_length), false, false),
     ] {
-        let server = RawServer::keeping(vec![first.clone(), kept(full(TRANSACTION))]);
+        let server = RawServer::keeping(vec![first.clone(), write_and_keep(full(TRANSACTION))]);
         let vipps = server.client();
-        assert_eq!(capture(&vipps).await.is_ok(), good);
-        if late {
+        assert_eq!(capture(&vipps).await.is_ok(), is_valid);
+        if is_delayed {
             // A surplus response that arrives after the next request was sent cannot be
             // distinguished from the response to that request, so the test waits.
             tokio::time::sleep(10 * PAUSE).await;
@@ -149,10 +149,13 @@ async fn second_response_is_not_read_by_the_next_call() {
 
 #[tokio::test]
 async fn surplus_bytes_are_not_read_by_the_next_call() {
-    for garbage in ["\r\n", "}", "garbage that is no answer\r\n\r\n"] {
+    for garbage in ["\r\n", "}", "garbage that is no response\r\n\r\n"] {
         let mut first = full(TRANSACTION);
         first.extend(garbage.as_bytes());
-        let server = RawServer::keeping(vec![kept(first), kept(full(TRANSACTION))]);
+        let server = RawServer::keeping(vec![
+            write_and_keep(first),
+            write_and_keep(full(TRANSACTION)),
+        ]);
         let vipps = server.client();
         for _ in 0..3 {
             let done = capture(&vipps).await;
@@ -173,7 +176,10 @@ async fn line_break_in_a_header_starts_no_second_response() {
         "HTTP/1.1 200 OK\r\nx-echo: a\r\ncontent-length: 0\r\n\r\n{}",
         String::from_utf8(full(OTHERS)).unwrap()
     );
-    let server = RawServer::keeping(vec![kept(split), kept(full(TRANSACTION))]);
+    let server = RawServer::keeping(vec![
+        write_and_keep(split),
+        write_and_keep(full(TRANSACTION)),
+    ]);
     let vipps = server.client();
     let error = capture(&vipps).await.unwrap_err();
     assert_eq!(

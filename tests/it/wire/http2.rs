@@ -130,8 +130,8 @@ fn serve(
         connection.read_exact(&mut payload)?;
         match kind {
             SETTINGS | PING if flags & ACK == 0 => {
-                let answer = if kind == PING { &payload[..] } else { &[] };
-                connection.write_all(&frame(kind, ACK, 0, answer))?;
+                let payload_of_ack = if kind == PING { &payload[..] } else { &[] };
+                connection.write_all(&frame(kind, ACK, 0, payload_of_ack))?;
             }
             HEADERS | DATA if flags & END_STREAM != 0 => {
                 if count.fetch_add(1, Ordering::SeqCst) == 0 {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use vipps::{ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{Act, RawServer, Step, answer, with_head, write};
+use crate::raw::{Act, RawServer, Step, response, with_head, write};
 
 const MIB: usize = 1 << 20;
 const KEPT_OF_AN_ERROR: usize = 64 << 10;
@@ -40,7 +40,7 @@ async fn a_success_is_read_up_to_a_mebibyte() {
 
 #[tokio::test]
 async fn error_body_is_cut_at_64_kib() {
-    for (length, kept) in [
+    for (length, write_and_keep) in [
         (KEPT_OF_AN_ERROR - 1, KEPT_OF_AN_ERROR - 1),
         (KEPT_OF_AN_ERROR, KEPT_OF_AN_ERROR),
         (KEPT_OF_AN_ERROR + 1, KEPT_OF_AN_ERROR),
@@ -48,19 +48,19 @@ async fn error_body_is_cut_at_64_kib() {
     ] {
         let body = "x".repeat(length);
         for act in [
-            answer("403 Forbidden", &body),
+            response("403 Forbidden", &body),
             write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
         ] {
             // The text is no error of the API, so the outcome is unknown.
             let (capture, details) = both(&act).await;
             for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
                 assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
-                assert_eq!(error.raw_body().len(), kept);
+                assert_eq!(error.raw_body().len(), write_and_keep);
             }
         }
     }
     // The same limit applies to a success that cannot be read.
-    let (capture, _) = both(&answer("200 OK", &"x".repeat(MIB))).await;
+    let (capture, _) = both(&response("200 OK", &"x".repeat(MIB))).await;
     assert_eq!(capture.kind(), ErrorKind::Decode);
     assert_eq!(capture.raw_body().len(), KEPT_OF_AN_ERROR);
 }
@@ -89,14 +89,14 @@ fn a_body_without_an_end_takes_bounded_memory() {
     let endless = |head: &str| {
         vec![
             Step::Write(format!("HTTP/1.1 {head}\r\n\r\n").into()),
-            Step::Drip(vec![b' '; 64 << 10].into(), Duration::ZERO),
+            Step::Repeat(vec![b' '; 64 << 10].into(), Duration::ZERO),
         ]
     };
     let in_chunks = |head: &str| {
         let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
         vec![
             Step::Write(format!("HTTP/1.1 {head}\r\ntransfer-encoding: chunked\r\n\r\n").into()),
-            Step::Drip(chunk.into(), Duration::ZERO),
+            Step::Repeat(chunk.into(), Duration::ZERO),
         ]
     };
     for (act, kind, most) in [
@@ -127,7 +127,7 @@ fn a_head_without_an_end_takes_bounded_memory() {
     for line in ["x".repeat(64 << 10), format!("n: {}\r\n", "x".repeat(900))] {
         let act = vec![
             Step::Write(b"HTTP/1.1 200 OK\r\nname: ".into()),
-            Step::Drip(line.into(), Duration::ZERO),
+            Step::Repeat(line.into(), Duration::ZERO),
         ];
         let (error, memory, written) = measured(act);
         assert_eq!(
@@ -186,18 +186,18 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
 /// crate do.
 #[tokio::test]
 async fn compressed_response_is_not_unpacked() {
-    let bomb = vec![b' '; 4 * MIB];
+    let spaces = vec![b' '; 4 * MIB];
     for (encoding, body) in [
-        ("gzip", gzip(&bomb)),
-        ("x-gzip", gzip(&bomb)),
-        ("gzip, gzip", gzip(&gzip(&bomb))),
-        ("deflate", zlib(&bomb)),
+        ("gzip", gzip(&spaces)),
+        ("x-gzip", gzip(&spaces)),
+        ("gzip, gzip", gzip(&gzip(&spaces))),
+        ("deflate", zlib(&spaces)),
         // This body would fit after decompression.
         ("gzip", gzip(TRANSACTION.as_bytes())),
         ("deflate", zlib(TRANSACTION.as_bytes())),
         // These bodies are not valid. A client that decompressed them would fail in another way.
-        ("br", gzip(&bomb)),
-        ("zstd", gzip(&bomb)),
+        ("br", gzip(&spaces)),
+        ("zstd", gzip(&spaces)),
     ] {
         let length = body.len();
         assert!(length < KEPT_OF_AN_ERROR, "{length}");
@@ -220,7 +220,7 @@ async fn compressed_response_is_not_unpacked() {
 #[tokio::test]
 async fn requests_accept_no_compression() {
     for own in [true, false] {
-        let server = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+        let server = RawServer::start(vec![response("200 OK", TRANSACTION)]);
         let builder = server.builder();
         let builder = if own {
             builder

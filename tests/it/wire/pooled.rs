@@ -4,7 +4,7 @@ use tokio::task::JoinSet;
 use vipps::{ErrorKind, Outcome, RetryPolicy};
 
 use super::*;
-use crate::raw::{Act, RawServer, Step, kept};
+use crate::raw::{Act, RawServer, Step, write_and_keep};
 
 const INITIATED: &str = r#"{"orderId":"o-1","url":"https://api.vipps.no/x?token=t"}"#;
 const DETAILS: &str =
@@ -19,14 +19,14 @@ fn last_for_now(bytes: Vec<u8>) -> Act {
     vec![Step::Write(bytes.into()), Step::Pause(PAUSE)]
 }
 
-fn patient(server: &RawServer) -> Vipps {
+fn client_with_retries(server: &RawServer) -> Vipps {
     let policy = RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
     server.builder().retry(policy).build().unwrap()
 }
 
 #[tokio::test]
 async fn a_connection_is_reused() {
-    let server = RawServer::keeping(vec![kept(full(TRANSACTION))]);
+    let server = RawServer::keeping(vec![write_and_keep(full(TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {
         capture(&vipps).await.unwrap();
@@ -53,7 +53,7 @@ async fn closed_connection_is_not_reused() {
         reset(),
     ] {
         calls.spawn(async {
-            let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
+            let server = RawServer::keeping(vec![act, write_and_keep(full(INITIATED))]);
             let vipps = server.client();
             capture(&vipps).await.unwrap();
             tokio::time::sleep(PAUSE * 10).await;
@@ -77,9 +77,9 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         vec![Step::Write(b"HTTP/1.1 200".into()), Step::Reset],
     ];
     for end in ends {
-        let first = kept(full(TRANSACTION));
-        let server = RawServer::keeping(vec![first, end.clone(), kept(full(INITIATED))]);
-        let vipps = patient(&server);
+        let first = write_and_keep(full(TRANSACTION));
+        let server = RawServer::keeping(vec![first, end.clone(), write_and_keep(full(INITIATED))]);
+        let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         let error = initiate(&vipps).await.unwrap_err();
         assert_eq!(
@@ -91,9 +91,9 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         assert_eq!(server.requests()[1].connection, 0);
 
         // The attempt loop retries a capture with its key.
-        let read = kept(full(DETAILS));
-        let server = RawServer::keeping(vec![read, end.clone(), kept(full(TRANSACTION))]);
-        let vipps = patient(&server);
+        let read = write_and_keep(full(DETAILS));
+        let server = RawServer::keeping(vec![read, end.clone(), write_and_keep(full(TRANSACTION))]);
+        let vipps = client_with_retries(&server);
         details(&vipps).await.unwrap();
         capture(&vipps).await.unwrap();
         let requests = server.requests();
@@ -103,7 +103,7 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         assert_eq!(requests[1].body(), requests[2].body());
 
         // Without retries the outcome is unknown, and the request was sent once.
-        let server = RawServer::keeping(vec![kept(full(DETAILS)), end.clone()]);
+        let server = RawServer::keeping(vec![write_and_keep(full(DETAILS)), end.clone()]);
         let vipps = server.client();
         details(&vipps).await.unwrap();
         let error = capture(&vipps).await.unwrap_err();
@@ -125,8 +125,8 @@ async fn request_on_a_closing_connection_arrives_at_most_once() {
             1 => [act, vec![Step::HalfClose]].concat(),
             _ => [act, vec![Step::Reset]].concat(),
         };
-        let server = RawServer::keeping(vec![act, kept(full(INITIATED))]);
-        let vipps = patient(&server);
+        let server = RawServer::keeping(vec![act, write_and_keep(full(INITIATED))]);
+        let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
         let result = initiate(&vipps).await;
@@ -181,9 +181,9 @@ async fn response_to_a_dropped_call_is_discarded() {
     ] {
         for pause in [Duration::ZERO, PAUSE * 2] {
             let script = vec![
-                kept(full(TRANSACTION)),
+                write_and_keep(full(TRANSACTION)),
                 delayed_response.clone(),
-                kept(full(TRANSACTION)),
+                write_and_keep(full(TRANSACTION)),
             ];
             let server = RawServer::keeping(script);
             let vipps = server.client();

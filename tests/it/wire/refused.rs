@@ -4,11 +4,11 @@
 use vipps::{Environment, ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{RawServer, answer, with_head, write};
+use crate::raw::{RawServer, response, with_head, write};
 
 #[tokio::test]
 async fn redirect_is_refused_and_not_followed() {
-    let elsewhere = RawServer::start(vec![answer("200 OK", TRANSACTION)]);
+    let elsewhere = RawServer::start(vec![response("200 OK", TRANSACTION)]);
     for status in [
         "300 Multiple",
         "301 Moved",

@@ -39,19 +39,20 @@ async fn silence_ends_at_the_deadline() {
 #[tokio::test]
 async fn a_trickle_ends_at_the_deadline() {
     let pause = STALLED / 40;
-    let drip =
-        |start: &str, bytes: &str| vec![Step::Write(start.into()), Step::Drip(bytes.into(), pause)];
+    let slow_bytes = |start: &str, bytes: &str| {
+        vec![Step::Write(start.into()), Step::Repeat(bytes.into(), pause)]
+    };
     assert_ended_at_the_deadline([
-        drip("HTTP/1.1 200 OK\r\nname: ", "x"),
-        drip("HTTP/1.1 200 OK\r\n", "n: x\r\n"),
-        drip("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", " "),
-        drip("HTTP/1.1 200 OK\r\n\r\n", " "),
-        drip(
+        slow_bytes("HTTP/1.1 200 OK\r\nname: ", "x"),
+        slow_bytes("HTTP/1.1 200 OK\r\n", "n: x\r\n"),
+        slow_bytes("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", " "),
+        slow_bytes("HTTP/1.1 200 OK\r\n\r\n", " "),
+        slow_bytes(
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
             "1\r\n \r\n",
         ),
-        drip("", "HTTP/1.1 100 Continue\r\n\r\n"),
-        drip("", "HTTP/1.1 102 Processing\r\nname: x\r\n\r\n"),
+        slow_bytes("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        slow_bytes("", "HTTP/1.1 102 Processing\r\nname: x\r\n\r\n"),
     ])
     .await;
 }

@@ -1,4 +1,5 @@
-//! The fixture of each test: a client, unused ids, and a list of payments, codes and registrations to clean up.
+//! The fixture of each test: a client, unused ids, and the payments, codes and registrations to
+//! clean up.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +16,7 @@ use super::target;
 pub(crate) const PRICE: Amount = Amount::nok(10);
 
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub(crate) struct Fixture {
     pub(crate) vipps: Vipps,
     created: Arc<Mutex<Vec<Created>>>,
 }
@@ -29,24 +30,24 @@ enum Created {
     Webhook(String),
 }
 
-/// Runs a test, and clears away after it, however it ends.
-pub(crate) async fn at<F>(test: impl FnOnce(Desk) -> F)
+/// Runs a test, and cleans up after its success or failure.
+pub(crate) async fn with_fixture<F>(test: impl FnOnce(Fixture) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let desk = Desk {
+    let fixture = Fixture {
         vipps: target::client(),
         created: Arc::default(),
     };
-    let result = tokio::spawn(test(desk.clone())).await;
-    desk.clear().await;
+    let result = tokio::spawn(test(fixture.clone())).await;
+    fixture.clear().await;
     if let Err(failure) = result {
         std::panic::resume_unwind(failure.into_panic());
     }
 }
 
-impl Desk {
-    /// A text that no other test of any run has.
+impl Fixture {
+    /// Returns a text that is unique among all tests and runs.
     fn fresh() -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static RUN: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
@@ -114,7 +115,8 @@ impl Desk {
         create.web_redirect(page)
     }
 
-    /// A payment that is approved; `None`, and a word about it, where that is not allowed.
+    /// Returns an approved payment. Prints SKIPPED and returns `None` if the environment does not
+    /// allow it.
     pub(crate) async fn approved(&self, test: &str) -> Option<Payment> {
         let payer = payer(test)?;
         let started = self.initiated().await;
