@@ -354,7 +354,7 @@ mod tests {
         let recorder = Recorder::new()
             .respond("POST", "/ecomm/v2/payments", 200, initiated)
             .respond("GET", "/ecomm/v2/payments/order-1/details", 200, reserved)
-            .lose("POST", "/ecomm/v2/payments/order-1/capture")
+            .lose_response("POST", "/ecomm/v2/payments/order-1/capture")
             .respond(
                 "POST",
                 "/ecomm/v2/payments/order-1/capture",

@@ -72,7 +72,7 @@ fn classify(error: Error) -> Error {
 /// Reads the body of a token response. Errors never contain any of it.
 pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<FetchedToken> {
     let unreadable =
-        |what: &'static str| Error::new(ErrorKind::Authentication, Outcome::NotSent, what);
+        |message: &'static str| Error::new(ErrorKind::Authentication, Outcome::NotSent, message);
     // Not a derived type: serde reads a list by position, and so a token from `["x"]`.
     let response: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
         unreadable("access token: the response is not a JSON object; check the base URL")

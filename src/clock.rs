@@ -114,10 +114,12 @@ impl Time {
 
     /// Waits for `duration` or until `called` completes. Returns `true` if `called` completed
     /// first.
-    pub(crate) async fn sleep_unless(&self, duration: Duration, called: impl Future) -> bool {
+    pub(crate) async fn sleep_unless(&self, duration: Duration, interrupt: impl Future) -> bool {
         match self {
-            Self::System => tokio::time::timeout(duration, called).await.is_ok(),
-            Self::Custom(clock) => with_timeout(called, clock.sleep(duration)).await.is_some(),
+            Self::System => tokio::time::timeout(duration, interrupt).await.is_ok(),
+            Self::Custom(clock) => with_timeout(interrupt, clock.sleep(duration))
+                .await
+                .is_some(),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Credentials {
     }
 
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let read = |name: &'static str| match lookup(name) {
+        let variable = |name: &'static str| match lookup(name) {
             Some(value) if !value.trim().is_empty() => Ok(value),
             Some(_) => Err(Error::configuration(format!(
                 "the environment variable {name} is empty"
@@ -78,20 +78,21 @@ impl Credentials {
             ))),
         };
         let (id, secret, key) = (
-            read("VIPPS_CLIENT_ID")?,
-            read("VIPPS_CLIENT_SECRET")?,
-            read("VIPPS_SUBSCRIPTION_KEY")?,
+            variable("VIPPS_CLIENT_ID")?,
+            variable("VIPPS_CLIENT_SECRET")?,
+            variable("VIPPS_SUBSCRIPTION_KEY")?,
         );
-        let number = read("VIPPS_MERCHANT_SERIAL_NUMBER")?
+        let number = variable("VIPPS_MERCHANT_SERIAL_NUMBER")?
             .trim()
             .parse::<MerchantSerialNumber>()
             .map_err(|e| e.with_field("VIPPS_MERCHANT_SERIAL_NUMBER"))?;
-        let named =
+        let with_variable =
             |field, name, value| check_header_value(field, value).map_err(|e| e.with_field(name));
         Ok(Self {
-            client_id: named("client_id", "VIPPS_CLIENT_ID", id)?,
-            client_secret: named("client_secret", "VIPPS_CLIENT_SECRET", secret)?.into(),
-            subscription_key: named("subscription_key", "VIPPS_SUBSCRIPTION_KEY", key)?.into(),
+            client_id: with_variable("client_id", "VIPPS_CLIENT_ID", id)?,
+            client_secret: with_variable("client_secret", "VIPPS_CLIENT_SECRET", secret)?.into(),
+            subscription_key: with_variable("subscription_key", "VIPPS_SUBSCRIPTION_KEY", key)?
+                .into(),
             merchant_serial_number: number,
         })
     }
@@ -127,17 +128,17 @@ impl fmt::Debug for Credentials {
 pub(crate) fn environment_from_lookup(
     lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<Environment> {
-    let read = |name: &'static str| match lookup(name) {
+    let variable = |name: &'static str| match lookup(name) {
         Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
             "the environment variable {name} is empty"
         ))),
         other => Ok(other),
     };
-    if let Some(url) = read("VIPPS_BASE_URL")? {
+    if let Some(url) = variable("VIPPS_BASE_URL")? {
         let url = crate::BaseUrl::parse(&url).map_err(|e| e.with_field("VIPPS_BASE_URL"))?;
         return Ok(Environment::Custom(url));
     }
-    match read("VIPPS_ENVIRONMENT")? {
+    match variable("VIPPS_ENVIRONMENT")? {
         Some(name) => Ok(name
             .parse::<Environment>()
             .map_err(|e| e.with_field("VIPPS_ENVIRONMENT"))?),
@@ -148,10 +149,10 @@ pub(crate) fn environment_from_lookup(
 fn check_header_value(field: &'static str, value: String) -> Result<String, InvalidValue> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
-        return Err(InvalidValue::hidden(field, "must not be empty"));
+        return Err(InvalidValue::without_value(field, "must not be empty"));
     }
     if !trimmed.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(InvalidValue::hidden(
+        return Err(InvalidValue::without_value(
             field,
             "must be visible ASCII without spaces",
         ));
@@ -167,7 +168,7 @@ fn check_header_value(field: &'static str, value: String) -> Result<String, Inva
 mod tests {
     use super::*;
 
-    fn lookup(without: &'static str, empty: &'static str) -> impl Fn(&str) -> Option<String> {
+    fn lookup(missing: &'static str, empty: &'static str) -> impl Fn(&str) -> Option<String> {
         move |name| {
             let value = match name {
                 "VIPPS_CLIENT_ID" => "fb492b5e-7907-4d83-ba20-c7fb60ca35de",
@@ -176,7 +177,7 @@ mod tests {
                 "VIPPS_MERCHANT_SERIAL_NUMBER" => "123456",
                 _ => return None,
             };
-            (name != without).then(|| {
+            (name != missing).then(|| {
                 if name == empty {
                     " ".into()
                 } else {

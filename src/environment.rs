@@ -104,17 +104,17 @@ impl BaseUrl {
         let text = text.trim();
         let url = Url::parse(text).map_err(|e| {
             // An invalid URL may still contain a password, so its text is not shown.
-            InvalidValue::hidden(FIELD, format!("must be an absolute URL ({e})"))
+            InvalidValue::without_value(FIELD, format!("must be an absolute URL ({e})"))
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidValue::hidden(
+            return Err(InvalidValue::without_value(
                 FIELD,
                 "must not contain a user name or password",
             ));
         }
         let refuse = |rule: &'static str| Err(InvalidValue::new(FIELD, rule, text));
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(InvalidValue::hidden(
+            return Err(InvalidValue::without_value(
                 FIELD,
                 "must not have a query or a fragment",
             ));

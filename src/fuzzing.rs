@@ -142,9 +142,11 @@ pub fn details(data: &[u8]) {
         jiff::Timestamp::MIN,
         jiff::Timestamp::MAX,
     ] {
-        let then = details.state_at(now);
-        assert!(then == state || (then, state) == (PaymentState::Expired, PaymentState::Initiated));
-        assert_eq!(then == PaymentState::Expired, details.is_expired(now));
+        let later = details.state_at(now);
+        assert!(
+            later == state || (later, state) == (PaymentState::Expired, PaymentState::Initiated)
+        );
+        assert_eq!(later == PaymentState::Expired, details.is_expired(now));
     }
     // A payment that can be cancelled has no captured money, and no rest to release.
     if details.can_cancel() {
@@ -248,9 +250,10 @@ pub fn urls(data: &[u8]) {
     }
     if let Ok(page) = LandingPage::parse(&text) {
         // Nothing after the path is shown, so the token is hidden.
-        let bare = page.as_str().split(['?', '#']).next().unwrap_or_default();
-        let bare = LandingPage::parse(bare).map(|bare| format!("{bare:?} {bare}"));
-        assert_eq!(bare, Ok(format!("{page:?} {page}")));
+        let without_query = page.as_str().split(['?', '#']).next().unwrap_or_default();
+        let without_query =
+            LandingPage::parse(without_query).map(|page| format!("{page:?} {page}"));
+        assert_eq!(without_query, Ok(format!("{page:?} {page}")));
     }
     let timestamp = Timestamp::from(text.into_owned());
     let _ = timestamp.instant();

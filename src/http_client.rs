@@ -78,9 +78,9 @@ impl ReqwestClients {
 /// Returns the runtime of the current task.
 pub(crate) fn current_runtime() -> Result<Handle> {
     Handle::try_current().map_err(|error| {
-        let what = "the call has no tokio runtime, which its connections and time limits need: await it in a tokio \
+        let message = "the call has no tokio runtime, which its connections and time limits need: await it in a tokio \
                     runtime with the I/O and time drivers enabled";
-        Error::configuration(what).with_source(error)
+        Error::configuration(message).with_source(error)
     })
 }
 
@@ -103,8 +103,8 @@ impl RuntimeClients {
     ) -> Result<reqwest::Client> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = clients.iter().rposition(|(id, _)| *id == runtime) {
-            if let Some(used) = clients.get_mut(at..) {
-                used.rotate_left(1);
+            if let Some(newer) = clients.get_mut(at..) {
+                newer.rotate_left(1);
             }
         } else {
             // Built under the lock, so that concurrent first calls of a runtime build one client.

@@ -202,10 +202,10 @@ impl Operation {
     /// and the advice of the API whose document contains it.
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
-        let is_it = |operation: &&Self| {
+        let matches = |operation: &&Self| {
             endpoint.is_some_and(|endpoint| std::ptr::eq(endpoint, operation.endpoint))
         };
-        if let Some(operation) = listed.find(is_it) {
+        if let Some(operation) = listed.find(matches) {
             return *operation;
         }
         let unlisted = Self::unlisted(endpoint);

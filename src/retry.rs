@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn attempts_are_1_to_10() {
-        for (asked, expected) in [(0, 1), (1, 1), (10, 10), (11, 10), (u32::MAX, 10)] {
-            let policy = RetryPolicy::default().attempts(asked);
-            assert_eq!(policy.max_attempts, expected, "{asked}");
+        for (attempts, expected) in [(0, 1), (1, 1), (10, 10), (11, 10), (u32::MAX, 10)] {
+            let policy = RetryPolicy::default().attempts(attempts);
+            assert_eq!(policy.max_attempts, expected, "{attempts}");
         }
         assert_eq!(RetryPolicy::none().max_attempts, 1);
     }

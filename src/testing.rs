@@ -14,7 +14,7 @@
 //!
 //! let capture = "/ecomm/v2/payments/order-1/capture";
 //! let recorder = Recorder::new()
-//!     .lose("POST", capture)
+//!     .lose_response("POST", capture)
 //!     .respond("POST", capture, 200, r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#);
 //! let vipps = recorder.client();
 //! // Your code, with `vipps` as the client:

@@ -74,14 +74,14 @@ impl GetUserinfo {
         let sub = self.sub.expose();
         // An empty `sub` would reach the operation of the Login API.
         PathSegment::check("sub", sub)
-            .map_err(|invalid| InvalidValue::hidden("sub", invalid.rule().to_owned()))?;
+            .map_err(|invalid| InvalidValue::without_value("sub", invalid.rule().to_owned()))?;
         let call = Call::new(&self.runtime, &self.options);
         let response = call.run(|api| api.get_userinfo().sub(sub).send()).await?;
         let userinfo: Userinfo = response.decode()?;
         if userinfo
             .sub
             .as_ref()
-            .is_some_and(|named| *named != self.sub)
+            .is_some_and(|returned| *returned != self.sub)
         {
             return Err(
                 response.decode_error("the response is about another customer than the request")

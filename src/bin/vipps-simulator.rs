@@ -67,11 +67,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let done = match task {
+    let result = match task {
         Task::Print(text) => io::stdout().write_all(text.as_bytes()),
         Task::Serve(options) => serve(*options),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "vipps-simulator: {error}");
@@ -168,9 +168,9 @@ fn value<T: FromStr>(arguments: &mut Parser, name: &str, rule: &str) -> Result<T
 fn listen(builder: Builder, text: &str) -> io::Result<Builder> {
     let address = resolve(text)?;
     let builder = builder.listen(address);
-    if let Ok(named) = text.parse::<SocketAddr>() {
-        return Ok(match own_address(named.ip()) {
-            Some(own) => builder.host(own.to_string()),
+    if let Ok(host) = text.parse::<SocketAddr>() {
+        return Ok(match own_address(host.ip()) {
+            Some(ip) => builder.host(ip.to_string()),
             None => builder,
         });
     }
@@ -180,18 +180,18 @@ fn listen(builder: Builder, text: &str) -> io::Result<Builder> {
 
 /// The address of this machine that stands for all of its addresses: the one that it would send
 /// from. Loopback if it has no network, and `None` if a single address was named.
-fn own_address(named: IpAddr) -> Option<IpAddr> {
+fn own_address(host: IpAddr) -> Option<IpAddr> {
     // Addresses for documentation. Connecting a UDP socket sends nothing.
-    let (elsewhere, loopback) = match named {
+    let (remote, loopback) = match host {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => ("192.0.2.1:9", IpAddr::from(Ipv4Addr::LOCALHOST)),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => ("[2001:db8::1]:9", Ipv6Addr::LOCALHOST.into()),
         _ => return None,
     };
-    let own = UdpSocket::bind((named, 0)).and_then(|socket| {
-        socket.connect(elsewhere)?;
+    let local = UdpSocket::bind((host, 0)).and_then(|socket| {
+        socket.connect(remote)?;
         socket.local_addr()
     });
-    Some(own.map_or(loopback, |own| own.ip()))
+    Some(local.map_or(loopback, |address| address.ip()))
 }
 
 /// The rule of `--forward-callbacks`.
@@ -247,9 +247,9 @@ fn serve(options: Options) -> io::Result<()> {
             "subscription_key": keys.subscription_key(),
             "merchant_serial_number": keys.merchant_serial_number(),
         });
-        let mut out = io::stdout();
-        writeln!(out, "{ready}")?;
-        out.flush()?;
+        let mut stdout = io::stdout();
+        writeln!(stdout, "{ready}")?;
+        stdout.flush()?;
         if !options.json_log {
             return stop.await;
         }

@@ -76,9 +76,9 @@ impl<C: GeneratedClient> Call<C> {
     where
         F: Future<Output = Result<T, RawError<E>>>,
     {
-        let ended = send(&self.client).await.err();
+        let error = send(&self.client).await.err();
         let built = lock(&self.context.0.built).take();
-        let (mut request, operation) = built.ok_or_else(|| self.context.unbuilt(ended))?;
+        let (mut request, operation) = built.ok_or_else(|| self.context.unbuilt(error))?;
         change(&mut request)?;
         run(&self.context, request, operation).await
     }
@@ -155,8 +155,8 @@ impl Context {
         if self.0.is_raw {
             return Ok(());
         }
-        let rest = reqwest::Request::new(http::Method::GET, request.url().clone());
-        let request = std::mem::replace(request, rest);
+        let placeholder = reqwest::Request::new(http::Method::GET, request.url().clone());
+        let request = std::mem::replace(request, placeholder);
         *lock(&self.0.built) = Some((request, self.operation(endpoint)));
         Err(RawError::Custom(String::new()))
     }

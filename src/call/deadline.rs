@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) struct Deadline {
     time: Time,
     /// A time of the monotonic clock.
-    ends: Duration,
+    at: Duration,
 }
 
 impl Deadline {
@@ -29,19 +29,19 @@ impl Deadline {
     /// Returns the deadline `total` from now.
     pub(crate) fn after(runtime: &Runtime, total: Duration) -> Self {
         let time = runtime.time().clone();
-        let ends = time.monotonic().saturating_add(total);
-        Self { time, ends }
+        let at = time.monotonic().saturating_add(total);
+        Self { time, at }
     }
 
     /// Returns the time that is left, zero once the deadline has passed.
-    pub(crate) fn left(&self) -> Duration {
-        self.ends.saturating_sub(self.time.monotonic())
+    pub(crate) fn remaining(&self) -> Duration {
+        self.at.saturating_sub(self.time.monotonic())
     }
 
     /// Returns these options for a request that begins now and may take all the time that is left.
     pub(crate) fn options(&self, options: &CallOptions) -> CallOptions {
         CallOptions {
-            deadline: Some(self.left()),
+            deadline: Some(self.remaining()),
             ..options.clone()
         }
     }
@@ -49,29 +49,29 @@ impl Deadline {
     /// Returns the policy of the next round of requests to one operation, so that all rounds
     /// together keep the limit per minute.
     ///
-    /// `made` counts the requests of the last minute. Waits a minute if they leave no room for
+    /// `requests` counts those of the last minute. Waits a minute if they leave no room for
     /// another one, and returns `None` if the deadline comes first.
     pub(crate) async fn next_round(
         &self,
-        made: &mut u32,
+        requests: &mut u32,
         limit: Option<RateLimit>,
         policy: &RetryPolicy,
     ) -> Option<RetryPolicy> {
         let limit = limit.map_or(u32::MAX, RateLimit::requests);
         // One request is left for a replay with another token.
-        if *made + 1 >= limit {
+        if *requests + 1 >= limit {
             if !self.sleep(MINUTE).await {
                 return None;
             }
-            *made = 0;
+            *requests = 0;
         }
-        let attempts = limit.saturating_sub(*made + 1);
+        let attempts = limit.saturating_sub(*requests + 1);
         Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
     }
 
     /// Sleeps for `pause`. Returns `false` at once if that would leave no time for another request.
     pub(crate) async fn sleep(&self, pause: Duration) -> bool {
-        let is_in_time = pause < self.left();
+        let is_in_time = pause < self.remaining();
         if is_in_time {
             self.time.sleep(pause).await;
         }

@@ -70,7 +70,7 @@ pub(crate) fn encode_path(url: &mut Url) {
 fn path_below<'a>(base: &Url, url: &'a Url) -> Result<&'a str, InvalidValue> {
     const FIELD: &str = "url";
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(InvalidValue::hidden(
+        return Err(InvalidValue::without_value(
             FIELD,
             "must not hold a user name or password",
         ));

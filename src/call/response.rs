@@ -98,8 +98,8 @@ impl Response {
 
     /// Refuses a response that names another order than the request, which happens if a connection
     /// returns the response to an earlier request. A response without an order id is accepted.
-    pub(crate) fn check_order(&self, requested: &OrderId, named: Option<&str>) -> Result<()> {
-        if named.is_none_or(|named| named == requested.as_str()) {
+    pub(crate) fn check_order(&self, requested: &OrderId, returned: Option<&str>) -> Result<()> {
+        if returned.is_none_or(|returned| returned == requested.as_str()) {
             Ok(())
         } else {
             Err(self.decode_error(OTHER_ORDER))
@@ -107,8 +107,12 @@ impl Response {
     }
 
     /// Like [`check_order`](Self::check_order), for the reference of a payment.
-    pub(crate) fn check_reference(&self, requested: &Reference, named: Option<&str>) -> Result<()> {
-        if named.is_none_or(|named| named == requested.as_str()) {
+    pub(crate) fn check_reference(
+        &self,
+        requested: &Reference,
+        returned: Option<&str>,
+    ) -> Result<()> {
+        if returned.is_none_or(|returned| returned == requested.as_str()) {
             Ok(())
         } else {
             Err(self.decode_error(OTHER_PAYMENT))

@@ -118,8 +118,8 @@ impl<'a> Run<'a> {
         loop {
             self.keep_rate_limit().await?;
             let token = self.token().await?;
-            let began = time.monotonic();
-            let limit = self.attempt_limit(began)?;
+            let started_at = time.monotonic();
+            let limit = self.attempt_limit(started_at)?;
             let request = self.request(token.as_deref())?;
             let attempt =
                 Attempt::begin(&self.record.operation, request.url(), self.record.requests);
@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
             let result = {
                 // Dropped before the wait, so that the span of the attempt ends with the attempt.
                 let sending = pin!(http.send(request).instrument(attempt.span()));
-                send_within(sending, pin!(time.limit(began, limit))).await
+                send_within(sending, pin!(time.limit(started_at, limit))).await
             };
 
             self.record.last_ended = Some(time.monotonic());
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
                 Some(Ok(response)) => {
                     let failed =
                         FailedAttempt::of_response(&response, &self.record.operation, runtime);
-                    self.starts.push(began);
+                    self.starts.push(started_at);
                     if let Some(token) = &token
                         && self.replay_with_another_token(token, &failed)
                     {
@@ -153,13 +153,13 @@ impl<'a> Run<'a> {
                 }
                 Some(Err(error)) => {
                     if error.stage != Stage::NotSent {
-                        self.starts.push(began);
+                        self.starts.push(started_at);
                     }
                     FailedAttempt::of_transport(&error)
                 }
                 None => {
-                    self.starts.push(began);
-                    FailedAttempt::timed_out(self.deadline.saturating_sub(began) == limit)
+                    self.starts.push(started_at);
+                    FailedAttempt::timed_out(self.deadline.saturating_sub(started_at) == limit)
                 }
             };
             attempt.failed(&failed.error);
@@ -215,13 +215,13 @@ impl<'a> Run<'a> {
         if let Some(token) = tokens.ready(now) {
             return Ok(Some(token));
         }
-        let left = self.deadline.saturating_sub(now);
-        if left.is_zero() {
+        let remaining = self.deadline.saturating_sub(now);
+        if remaining.is_zero() {
             return Err(self.out_of_time());
         }
         // Boxed, because few calls wait for a token, and the futures of all have room for it.
         let token = Box::pin(tokens.get());
-        match time.timeout_since(now, left, token).await {
+        match time.timeout_since(now, remaining, token).await {
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(error)) => {
                 let error = error.with_outcome(self.outcome_so_far());
@@ -233,11 +233,11 @@ impl<'a> Run<'a> {
 
     /// Returns the time for an attempt that begins now.
     fn attempt_limit(&self, now: Duration) -> Result<Duration> {
-        let left = self.deadline.saturating_sub(now);
-        if left.is_zero() {
+        let remaining = self.deadline.saturating_sub(now);
+        if remaining.is_zero() {
             return Err(self.out_of_time());
         }
-        Ok(left.min(self.call.runtime.attempt_timeout()))
+        Ok(remaining.min(self.call.runtime.attempt_timeout()))
     }
 
     fn count(&mut self) {

@@ -115,7 +115,7 @@ async fn document_sets_media_types_and_replaces_no_header_of_the_client() {
 
 #[tokio::test]
 async fn key_alone_lets_no_unlisted_write_be_retried() {
-    let recorder = Recorder::new().lose("POST", PATH);
+    let recorder = Recorder::new().lose_response("POST", PATH);
     let outcome = call(&recorder, "POST", Some("idempotency-key")).await;
     let Err(error) = outcome else {
         panic!("there is no response")
@@ -126,7 +126,7 @@ async fn key_alone_lets_no_unlisted_write_be_retried() {
     );
     assert!(error.idempotency_key().is_some());
     let recorder = Recorder::new()
-        .lose("GET", PATH)
+        .lose_response("GET", PATH)
         .respond("GET", PATH, 200, "{}");
     let outcome = call(&recorder, "GET", None).await;
     assert!(outcome.is_ok());

@@ -29,7 +29,7 @@ impl CallbackError {
         field: &'static str,
         rule: impl Into<std::borrow::Cow<'static, str>>,
     ) -> Self {
-        Self::BadBody(InvalidValue::hidden(field, rule))
+        Self::BadBody(InvalidValue::without_value(field, rule))
     }
 
     /// Returns the status to respond with. Callbacks are never retried.

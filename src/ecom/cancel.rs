@@ -68,37 +68,40 @@ impl Cancel {
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
         let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
-        let mut unclear = false;
-        let mut made = 0;
+        let mut any_unknown = false;
+        let mut requests = 0;
         let mut options = deadline.options(&self.options);
         loop {
             let error = match self.attempt(options).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            made += error.attempts();
-            let lost = error.outcome() == Outcome::Unknown;
-            unclear |= lost;
-            if !unclear && !self.may_be_done(&error) {
+            requests += error.attempts();
+            let is_unknown = error.outcome() == Outcome::Unknown;
+            any_unknown |= is_unknown;
+            if !any_unknown && !self.may_be_done(&error) {
                 return Err(error);
             }
             // The response of a later round proves nothing about the request whose response was
             // lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
-            let error = if unclear { unknown.clone() } else { error };
+            let error = if any_unknown { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.payment.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             if !deadline.sleep(pause).await {
                 return Err(unknown);
             }
-            match self.details(deadline.left()).await {
+            match self.details(deadline.remaining()).await {
                 Some(details) if self.is_done(&details) => {
                     return Ok(Transaction::cancelled(&details));
                 }
-                Some(details) if lost && self.is_open(&details) && round < policy.max_attempts => {
+                Some(details)
+                    if is_unknown && self.is_open(&details) && round < policy.max_attempts =>
+                {
                     round += 1;
                     let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut made, limit, &policy).await else {
+                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
+                    else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);
@@ -135,9 +138,9 @@ impl Cancel {
         Transaction::read(self.payment.order_id.clone(), Requested::Cancel, response)
     }
 
-    async fn details(&self, left: Duration) -> Option<PaymentDetails> {
+    async fn details(&self, remaining: Duration) -> Option<PaymentDetails> {
         let options = CallOptions {
-            deadline: Some(left),
+            deadline: Some(remaining),
             merchant: self.options.merchant.clone(),
             ..CallOptions::default()
         };

@@ -61,7 +61,7 @@ impl ForceApprove {
         let mut body = types::ForceApproveRequest::builder().token(token.map(Sensitive::from));
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
-                InvalidValue::hidden("phone_number", "must be Norwegian: eight digits")
+                InvalidValue::without_value("phone_number", "must be Norwegian: eight digits")
             })?;
             body = body.customer_phone_number(Sensitive::from(national));
         }

@@ -123,7 +123,7 @@ pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
         return Some("the details hold no event with a readable operation");
     }
-    let strange = |e: &Event| !e.failed() && !e.is_known();
-    let what = "the details hold an event of an unknown kind, which may be this operation";
-    events.iter().any(strange).then_some(what)
+    let may_be_any = |e: &Event| !e.failed() && !e.is_known();
+    let reason = "the details hold an event of an unknown kind, which may be this operation";
+    events.iter().any(may_be_any).then_some(reason)
 }

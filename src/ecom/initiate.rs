@@ -187,7 +187,7 @@ impl Initiate {
         let mut customer = types::CustomerInfo::builder();
         if let Some(number) = &self.phone_number {
             let national = number.national_norwegian().ok_or_else(|| {
-                InvalidValue::hidden(
+                InvalidValue::without_value(
                     "phone_number",
                     "must be Norwegian: eCom takes eight digits without a country code",
                 )

@@ -99,7 +99,7 @@ impl Refund {
             Share::Full => None,
             Share::Part(amount) => Some(amount),
             Share::Rest => {
-                let rest = self.remaining(deadline.left()).await?;
+                let rest = self.remaining(deadline.remaining()).await?;
                 self.options = deadline.options(&self.options);
                 Some(rest)
             }
@@ -123,9 +123,9 @@ impl Refund {
         Transaction::read(self.payment.order_id, Requested::Refund(amount), response)
     }
 
-    async fn remaining(&self, left: Duration) -> Result<Amount> {
+    async fn remaining(&self, time: Duration) -> Result<Amount> {
         let options = CallOptions {
-            deadline: Some(left),
+            deadline: Some(time),
             key: None,
             ..self.options.clone()
         };
@@ -147,10 +147,10 @@ impl Refund {
     /// another amount.
     fn refunded_before(&self, details: &PaymentDetails) -> Option<Amount> {
         let key = self.options.key.as_ref()?.as_str();
-        let same = details
+        let earlier = details
             .events()
             .iter()
             .find(|e| e.is(&Operation::Refund) && e.idempotency_key.as_deref() == Some(key));
-        same?.amount.filter(|amount| amount.is_positive())
+        earlier?.amount.filter(|amount| amount.is_positive())
     }
 }

@@ -139,7 +139,7 @@ pub(super) fn of(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payme
 }
 
 fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> PaymentState {
-    let used = [
+    let required_sums = [
         stated.captured,
         stated.remaining_to_capture,
         stated.refunded,
@@ -147,7 +147,7 @@ fn of_captured(events: &[Event], stated: &StatedSums, sums: &Summary) -> Payment
     // An event other than INITIATE that may have succeeded leaves the sums computed from the events
     // unknown.
     let may_change_sums = |e: &Event| e.is_unclear() && !e.is(&Operation::Initiate);
-    if used.contains(&None) && events.iter().any(may_change_sums) {
+    if required_sums.contains(&None) && events.iter().any(may_change_sums) {
         return PaymentState::Unknown;
     }
     if exceeds(sums.refunded, sums.captured) {
@@ -197,11 +197,12 @@ pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) ->
     let happened = |kind: Operation| events.iter().any(|e| e.succeeded() && e.is(&kind));
     let (void, cancel) = (happened(Operation::Void), happened(Operation::Cancel));
     let nothing_left = sums.remaining_to_capture.is_zero();
-    let a_part_is_gone = nothing_left && exceeds(reserved(events), sums.captured);
-    let may_be = |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
-    if (void && nothing_left) || (cancel && a_part_is_gone) {
+    let is_part_released = nothing_left && exceeds(reserved(events), sums.captured);
+    let may_have_released =
+        |e: &Event| e.is_unclear() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
+    if (void && nothing_left) || (cancel && is_part_released) {
         Some(true)
-    } else if void || cancel || a_part_is_gone || events.iter().any(may_be) {
+    } else if void || cancel || is_part_released || events.iter().any(may_have_released) {
         // The log and the sums contradict each other.
         None
     } else {

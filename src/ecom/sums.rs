@@ -11,10 +11,8 @@ fn successful<'a>(
     events: &'a [Event],
     operations: &'a [Operation],
 ) -> impl Iterator<Item = &'a Event> {
-    let is_of_them = |e: &Event| e.operation.as_ref().is_some_and(|o| operations.contains(o));
-    events
-        .iter()
-        .filter(move |e| e.succeeded() && is_of_them(e))
+    let matches = |e: &Event| e.operation.as_ref().is_some_and(|o| operations.contains(o));
+    events.iter().filter(move |e| e.succeeded() && matches(e))
 }
 
 fn sum(events: &[Event], operations: &[Operation]) -> Amount {
@@ -24,9 +22,9 @@ fn sum(events: &[Event], operations: &[Operation]) -> Amount {
 /// Returns the sum of the successful events of these kinds, or `None` if there is no such event or
 /// the amount of an event is missing.
 fn sum_where_stated(events: &[Event], operations: &[Operation]) -> Option<Amount> {
-    let mut of_them = successful(events, operations).peekable();
-    of_them.peek()?;
-    let amounts: Option<Vec<_>> = of_them.map(|e| e.amount).collect();
+    let mut matching = successful(events, operations).peekable();
+    matching.peek()?;
+    let amounts: Option<Vec<_>> = matching.map(|e| e.amount).collect();
     Some(money::sum(amounts?.into_iter()))
 }
 

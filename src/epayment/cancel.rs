@@ -68,14 +68,14 @@ impl Cancel {
         let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
         let mut is_unclear = false;
-        let mut made = 0;
+        let mut requests = 0;
         let mut options = deadline.options(&self.options);
         loop {
             let error = match self.attempt(options).await {
                 Ok(response) => return self.read(response, &deadline).await,
                 Err(error) => error,
             };
-            made += error.attempts();
+            requests += error.attempts();
             let is_refused =
                 REFUSED.iter().any(|code| error.has_code(code)) && error.is_conclusive();
             let is_lost = error.outcome() == Outcome::Unknown && !is_refused;
@@ -105,7 +105,8 @@ impl Cancel {
                 Some(false) if is_lost && details.can_cancel() && round < policy.max_attempts => {
                     round += 1;
                     let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut made, limit, &policy).await else {
+                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
+                    else {
                         return Err(unknown);
                     };
                     options = deadline.options(&self.options);

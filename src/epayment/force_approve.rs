@@ -65,7 +65,7 @@ impl ForceApprove {
         }
         if self.customer.is_none() && self.token.is_none() {
             let rule = "must be set, or else the redirect URL of a created payment with a token";
-            return Err(InvalidValue::hidden("customer", rule).into());
+            return Err(InvalidValue::without_value("customer", rule).into());
         }
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
         let body = types::ForceApprove::builder()

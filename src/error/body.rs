@@ -257,9 +257,9 @@ fn login_code(object: &Object, codes: &[&'static [ErrorCode]]) -> Option<&'stati
         })
         .map(|code| format!("AADSTS{}", code.trim_start_matches("AADSTS")))
         .collect();
-    let named: Vec<&str> = words.chain(listed.iter().map(String::as_str)).collect();
+    let candidates: Vec<&str> = words.chain(listed.iter().map(String::as_str)).collect();
     let mut rows = codes.iter().copied().flatten();
-    rows.find(|row| named.contains(&row.code))
+    rows.find(|row| candidates.contains(&row.code))
 }
 
 /// Returns the id exactly as it was received, because it is the name of something.

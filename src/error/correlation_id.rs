@@ -66,12 +66,14 @@ fn in_body(body: &Value) -> impl Iterator<Item = String> {
     })
 }
 
-fn named<'a>(object: &'a Object, wanted: &'a str) -> impl Iterator<Item = String> + 'a {
-    let is_wanted = move |name: &&String| {
-        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
-        letters.map(|b| b.to_ascii_lowercase()).eq(wanted.bytes())
+fn named<'a>(object: &'a Object, normalized: &'a str) -> impl Iterator<Item = String> + 'a {
+    let matches = move |name: &&String| {
+        let alphanumeric = name.bytes().filter(u8::is_ascii_alphanumeric);
+        alphanumeric
+            .map(|b| b.to_ascii_lowercase())
+            .eq(normalized.bytes())
     };
-    let names = object.keys().filter(is_wanted);
+    let names = object.keys().filter(matches);
     names.filter_map(|name| text(object, name, sanitize::id))
 }
 

@@ -54,11 +54,11 @@ impl fmt::Debug for Error {
         if let Some(hint) = self.hint() {
             labelled(f, "hint", &hint)?;
         }
-        let facts = Facts(self);
+        let fields = DebugFields(self);
         if f.alternate() {
-            write!(f, "\n  {facts}")
+            write!(f, "\n  {fields}")
         } else {
-            write!(f, " [{facts}]")
+            write!(f, " [{fields}]")
         }
     }
 }
@@ -81,10 +81,10 @@ impl Error {
     }
 }
 
-/// The facts that `Display` leaves out.
-struct Facts<'a>(&'a Error);
+/// The fields that `Display` leaves out.
+struct DebugFields<'a>(&'a Error);
 
-impl fmt::Display for Facts<'_> {
+impl fmt::Display for DebugFields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0.0;
         write!(f, "kind: {:?}, outcome: {:?}", inner.kind, inner.outcome)?;

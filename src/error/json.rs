@@ -96,8 +96,8 @@ fn close(text: &str, bytes: usize) -> String {
 
 /// Returns the value of a member in any capitalisation. `null` and text of spaces count as missing.
 pub(super) fn get<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    let spelled = object.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-    spelled.map(|(_, value)| value).find(|value| match value {
+    let matching = object.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
+    matching.map(|(_, value)| value).find(|value| match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
         _ => true,

@@ -63,21 +63,21 @@ fn mask(text: &str) -> String {
             .or_else(|| opaque(before, rest))
             .or_else(|| number(before, rest))
             .unwrap_or((c.len_utf8(), ""));
-        let (taken, left) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let (matched, remaining) = rest.split_at_checked(length).unwrap_or((rest, ""));
         out.push_str(if replacement.is_empty() {
-            taken
+            matched
         } else {
             replacement
         });
-        before = taken.chars().next_back().unwrap_or(c);
-        rest = left;
+        before = matched.chars().next_back().unwrap_or(c);
+        rest = remaining;
     }
     out
 }
 
 /// The number of bytes to replace, and the replacement. An empty replacement leaves the bytes
 /// unchanged.
-type Found = Option<(usize, &'static str)>;
+type Replacement = Option<(usize, &'static str)>;
 
 /// The number of bytes of the run of such characters at the start of the text.
 fn run(text: &str, of: impl Fn(char) -> bool) -> usize {
@@ -88,7 +88,7 @@ fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-')
 }
 
-fn jwt(before: char, text: &str) -> Found {
+fn jwt(before: char, text: &str) -> Replacement {
     if before.is_alphanumeric() || !text.starts_with("eyJ") {
         return None;
     }
@@ -97,7 +97,7 @@ fn jwt(before: char, text: &str) -> Found {
 }
 
 /// Finds the word after `Bearer`, except in sentences about bearer tokens.
-fn bearer(before: char, text: &str) -> Found {
+fn bearer(before: char, text: &str) -> Replacement {
     const PROSE: [&str; 8] = [
         "token",
         "tokens",
@@ -116,27 +116,29 @@ fn bearer(before: char, text: &str) -> Found {
     if gap == 0 {
         return None;
     }
-    let word = rest.get(gap..)?;
-    let length = run(word, |c| is_base64(c) || matches!(c, '.' | '~' | '%'));
-    let plain = word.get(..length)?.trim_end_matches('.');
-    let prose = PROSE.iter().any(|w| plain.eq_ignore_ascii_case(w));
+    let credentials = rest.get(gap..)?;
+    let length = run(credentials, |c| {
+        is_base64(c) || matches!(c, '.' | '~' | '%')
+    });
+    let token = credentials.get(..length)?.trim_end_matches('.');
+    let prose = PROSE.iter().any(|w| token.eq_ignore_ascii_case(w));
     (length > 0 && !prose).then_some((scheme.len() + gap + length, "Bearer [token]"))
 }
 
-fn email(before: char, text: &str) -> Found {
-    let local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
-    if local(before) {
+fn email(before: char, text: &str) -> Replacement {
+    let is_local_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
+    if is_local_part(before) {
         return None;
     }
-    let name = run(text, local);
-    let domain = text.get(name..)?.strip_prefix('@')?;
+    let local_part = run(text, is_local_part);
+    let domain = text.get(local_part..)?.strip_prefix('@')?;
     let length = run(domain, |c| c.is_alphanumeric() || matches!(c, '.' | '-'));
     let inner = domain.get(..length)?.trim_end_matches('.');
-    (name > 0 && inner.contains('.')).then_some((name + 1 + inner.len(), "[email]"))
+    (local_part > 0 && inner.contains('.')).then_some((local_part + 1 + inner.len(), "[email]"))
 }
 
 /// Finds a UUID or a W3C trace id, which support needs. Its digits are no phone number.
-fn trace_id(before: char, text: &str) -> Found {
+fn trace_id(before: char, text: &str) -> Replacement {
     if is_base64(before) {
         return None;
     }
@@ -150,7 +152,7 @@ fn trace_id(before: char, text: &str) -> Found {
 
 /// Finds long or padded base64 such as a customer token or a client secret, and 32 hexadecimal
 /// digits such as a subscription key.
-fn opaque(before: char, text: &str) -> Found {
+fn opaque(before: char, text: &str) -> Replacement {
     if is_base64(before) {
         return None;
     }
@@ -165,7 +167,7 @@ fn opaque(before: char, text: &str) -> Found {
 }
 
 /// Finds eight digits in a row, or a `+` and eight digits in groups.
-fn number(before: char, text: &str) -> Found {
+fn number(before: char, text: &str) -> Replacement {
     if before.is_numeric() {
         return None;
     }

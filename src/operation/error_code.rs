@@ -118,12 +118,12 @@ impl ErrorCode {
         group: Option<&ErrorGroup>,
         code: &str,
     ) -> Option<&'static Self> {
-        let is_it = |row: &&Self| match group {
+        let matches = |row: &&Self| match group {
             None => row.code == code && code != Self::ANY,
             Some(_) => row.group.as_ref() == group && [code, Self::ANY].contains(&row.code),
         };
         tables.iter().find_map(|table| {
-            let mut rows = table.iter().filter(is_it);
+            let mut rows = table.iter().filter(matches);
             rows.next().filter(|_| rows.next().is_none())
         })
     }

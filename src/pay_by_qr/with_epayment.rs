@@ -40,7 +40,7 @@ impl PayByQrEPayment {
         let mut create = call.vipps.epayment().create(reference, call.amount).qr();
         let mut invalid = call.is_changed.then(|| {
             let rule = "must be set after `epayment`, because it changes a payment of that API";
-            InvalidValue::hidden("payment", rule)
+            InvalidValue::without_value("payment", rule)
         });
         match PaymentDescription::parse(call.text.as_str()) {
             Ok(description) => create = create.description(description),

@@ -124,9 +124,9 @@ impl Transfer {
                 "the amount is in another currency than the payment, so it is not that of the lost request",
             );
         }
-        let ours =
+        let has_our_key =
             |e: &&TransferEvent<'_>| e.succeeded == Some(true) && e.key == Some(self.key.as_str());
-        if let Some(event) = events.iter().find(ours) {
+        if let Some(event) = events.iter().find(has_our_key) {
             let differs = |stated| event.amount.is_some_and(|moved| moved != stated);
             return if self.amount.is_some_and(differs) {
                 Evidence::Inconclusive("the event with this idempotency key has another amount")

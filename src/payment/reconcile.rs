@@ -76,7 +76,7 @@ pub struct Reconcile<D> {
     runtime: Runtime,
     subject: Arc<Subject<D>>,
     /// The end of the last attempt, by the monotonic clock.
-    ended: Option<Duration>,
+    last_ended: Option<Duration>,
     /// The end of the last attempt, by the wall clock, which is valid beyond the process.
     given_up_at: Option<jiff::Timestamp>,
     deadline: Option<Duration>,
@@ -119,7 +119,7 @@ impl<D> Reconcile<D> {
             Subject::NoEffect
         };
         Self {
-            ended: error.last_ended(),
+            last_ended: error.last_ended(),
             ..Self::new(runtime, subject, error.merchant().cloned())
         }
     }
@@ -143,7 +143,7 @@ impl<D> Reconcile<D> {
         Self {
             runtime,
             subject: Arc::new(subject),
-            ended: None,
+            last_ended: None,
             given_up_at: None,
             deadline: None,
             settled_after: SETTLED,
@@ -197,12 +197,13 @@ impl<D> Reconcile<D> {
             Subject::Untraceable(reason) => return still_unknown(reason),
         };
         let time = self.runtime.time();
-        let begun = time.monotonic();
+        let started_at = time.monotonic();
         let total = self
             .deadline
             .unwrap_or_else(|| self.settled_after.saturating_add(TIME_TO_READ));
         let deadline = Deadline::after(&self.runtime, total);
-        let settled = begun.saturating_add(self.settled_after.saturating_sub(self.age(begun)));
+        let settled =
+            started_at.saturating_add(self.settled_after.saturating_sub(self.age(started_at)));
         let options = CallOptions {
             merchant: self.merchant.clone(),
             ..CallOptions::default()
@@ -210,7 +211,7 @@ impl<D> Reconcile<D> {
         let mut pause = SHORTEST_PAUSE;
         let mut last = still_unknown("the deadline left no time to read the details");
         loop {
-            if deadline.left().is_zero() {
+            if deadline.remaining().is_zero() {
                 return last;
             }
             let is_settled = time.monotonic() >= settled;
@@ -261,7 +262,7 @@ impl<D> Reconcile<D> {
             return Duration::try_from(age).unwrap_or_default();
         }
         // The clock of the client that failed may be ahead of the clock of this client.
-        now.saturating_sub(self.ended.unwrap_or(now))
+        now.saturating_sub(self.last_ended.unwrap_or(now))
     }
 }
 

@@ -88,9 +88,9 @@ impl<D> Wait<D> {
         let Some(expires_at) = self.expires_at else {
             return LONGEST;
         };
-        let left = expires_at.duration_since(self.runtime.time().now());
+        let remaining = expires_at.duration_since(self.runtime.time().now());
         // The payment may have expired before, and is then read once.
-        Duration::try_from(left).unwrap_or_default() + AFTER_EXPIRY
+        Duration::try_from(remaining).unwrap_or_default() + AFTER_EXPIRY
     }
 }
 
@@ -128,9 +128,9 @@ impl<D: Snapshot> Wait<D> {
         } = self;
         // The next poll is the retry, unless the caller has set a policy.
         options.retry.get_or_insert_with(RetryPolicy::none);
-        let read = move |left| {
+        let read = move |remaining| {
             read(CallOptions {
-                deadline: Some(left),
+                deadline: Some(remaining),
                 ..options.clone()
             })
         };

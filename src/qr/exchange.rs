@@ -119,12 +119,12 @@ impl Wire {
     fn new(
         number: &PhoneNumber,
         version: Option<&String>,
-        made_at: Option<jiff::Timestamp>,
+        timestamp: Option<jiff::Timestamp>,
     ) -> Self {
         Self {
             msisdn: Sensitive::from(number.msisdn()),
             version: version.cloned(),
-            timestamp: made_at.map(Timestamp::from),
+            timestamp: timestamp.map(Timestamp::from),
         }
     }
 
@@ -145,13 +145,13 @@ by_name::json_form! {
 
 impl From<&PersonalQrOwner> for Wire {
     fn from(owner: &PersonalQrOwner) -> Self {
-        Self::new(&owner.phone_number, owner.version.as_ref(), owner.made_at)
+        Self::new(&owner.phone_number, owner.version.as_ref(), owner.timestamp)
     }
 }
 
 impl From<&CheckedInCustomer> for Wire {
     fn from(customer: &CheckedInCustomer) -> Self {
-        Self::new(&customer.phone_number, None, customer.made_at)
+        Self::new(&customer.phone_number, None, customer.timestamp)
     }
 }
 
@@ -161,7 +161,7 @@ impl TryFrom<Wire> for PersonalQrOwner {
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         Ok(Self {
             phone_number: wire.phone_number()?,
-            made_at: wire.instant(),
+            timestamp: wire.instant(),
             version: wire.version,
         })
     }
@@ -173,7 +173,7 @@ impl TryFrom<Wire> for CheckedInCustomer {
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         Ok(Self {
             phone_number: wire.phone_number()?,
-            made_at: wire.instant(),
+            timestamp: wire.instant(),
         })
     }
 }
@@ -184,7 +184,7 @@ impl TryFrom<Wire> for CheckedInCustomer {
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,
     version: Option<String>,
-    made_at: Option<jiff::Timestamp>,
+    timestamp: Option<jiff::Timestamp>,
 }
 
 impl PersonalQrOwner {
@@ -202,8 +202,8 @@ impl PersonalQrOwner {
 
     /// Returns the time at which the app created the code (`timestamp`), to the second. Older codes
     /// have none. An old code may be a picture of another person's code.
-    pub fn made_at(&self) -> Option<jiff::Timestamp> {
-        self.made_at
+    pub fn timestamp(&self) -> Option<jiff::Timestamp> {
+        self.timestamp
     }
 }
 
@@ -212,7 +212,7 @@ impl PersonalQrOwner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedInCustomer {
     phone_number: PhoneNumber,
-    made_at: Option<jiff::Timestamp>,
+    timestamp: Option<jiff::Timestamp>,
 }
 
 impl CheckedInCustomer {
@@ -223,7 +223,7 @@ impl CheckedInCustomer {
     }
 
     /// Returns the `timestamp` of the response, to the second; `None` if the response has none.
-    pub fn made_at(&self) -> Option<jiff::Timestamp> {
-        self.made_at
+    pub fn timestamp(&self) -> Option<jiff::Timestamp> {
+        self.timestamp
     }
 }

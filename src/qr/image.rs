@@ -177,7 +177,7 @@ impl QrLink {
 
     async fn fetch(&self, runtime: &Runtime) -> Result<QrImage> {
         // The link is part of a response, so the error is not one of the caller's input.
-        let decode_error = |what| Error::new(ErrorKind::Decode, Outcome::NoEffect, what);
+        let decode_error = |message| Error::new(ErrorKind::Decode, Outcome::NoEffect, message);
         let url =
             url::Url::parse(&self.url).map_err(|_| decode_error("the image link is not a URL"))?;
         let loopback = runtime.environment().is_loopback();
@@ -185,7 +185,7 @@ impl QrLink {
             return Err(decode_error("the image link is not https"));
         }
         let response = call::download(runtime, &CallOptions::default(), IMAGE, url).await?;
-        let invalid = |what| Err(response.decode_error(what));
+        let invalid = |message| Err(response.decode_error(message));
         let bytes = response.body.clone();
         match self.format {
             QrFormat::Png(size) => match png_size(&bytes) {
@@ -220,8 +220,8 @@ impl QrLink {
 
 /// Returns the width and height of a PNG, read from its first chunk.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
-    let header = rest.get(4..16)?.strip_prefix(b"IHDR")?;
+    let chunks = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
+    let header = chunks.get(4..16)?.strip_prefix(b"IHDR")?;
     let (width, height) = header.split_at(4);
     Some((
         u32::from_be_bytes(width.try_into().ok()?),

@@ -48,7 +48,7 @@ impl OneTime {
     pub async fn send(self) -> Result<OneTimeQr> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `app_switch` has no code";
-            return Err(InvalidValue::hidden("landing_page", rule).into());
+            return Err(InvalidValue::without_value("landing_page", rule).into());
         }
         let (format, url) = (self.format, self.landing_page.into_text());
         let body = types::OneTimePaymentQrRequest::builder().url(url);

@@ -20,7 +20,7 @@ use super::Pace;
 /// let budget = RetryBudget::default();
 /// let first = Vipps::builder(keys("123456")?).retry_budget(budget.clone()).build()?;
 /// let second = Vipps::builder(keys("654321")?).retry_budget(budget.clone()).build()?;
-/// assert_eq!(budget.left(), Some(500));
+/// assert_eq!(budget.remaining(), Some(500));
 /// # let _ = (first, second);
 /// # Ok(()) }
 /// ```
@@ -42,7 +42,7 @@ impl RetryBudget {
     }
 
     /// Returns the points that are left, or `None` if there is no limit.
-    pub fn left(&self) -> Option<u32> {
+    pub fn remaining(&self) -> Option<u32> {
         self.0.as_ref().map(|left| left.load(Ordering::Relaxed))
     }
 
@@ -94,6 +94,6 @@ mod tests {
     fn an_unlimited_budget_never_runs_dry() {
         let budget = RetryBudget::unlimited();
         assert!((0..1000).all(|_| budget.spend(Pace::Transient)));
-        assert_eq!(budget.left(), None);
+        assert_eq!(budget.remaining(), None);
     }
 }

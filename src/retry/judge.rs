@@ -38,20 +38,24 @@ impl Failure {
     pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
         use Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry, RetryLater};
         let status = error.http_status().unwrap_or_default();
-        let says = |remedy| {
+        let has_remedy = |remedy| {
             error
                 .api_errors()
                 .iter()
                 .any(|e| e.remedy() == Some(remedy))
         };
-        let refuses = || [ChangeRequest, NewOrder, Contact].into_iter().any(says);
+        let refuses = || {
+            [ChangeRequest, NewOrder, Contact]
+                .into_iter()
+                .any(has_remedy)
+        };
         match status {
             // A success with an error contradicts itself. No API documents a redirect, so a proxy made it, and it may
             // replace the response of a success.
             ..400 => Self::Unclear,
-            408 | 500.. if says(Retry) => Self::UnclearLock,
+            408 | 500.. if has_remedy(Retry) => Self::UnclearLock,
             500.. => Self::ServerError,
-            _ if says(CheckDetails) => Self::Unclear,
+            _ if has_remedy(CheckDetails) => Self::Unclear,
             408 => Self::ServerError,
             _ if !is_refusal(status, error) => match status {
                 423 | 429 => Self::UnclearLock,
@@ -59,9 +63,9 @@ impl Failure {
             },
             _ if error.kind() == ErrorKind::RateLimited => Self::Throttled,
             423 => Self::Locked,
-            _ if says(Retry) => Self::Locked,
-            _ if says(RetryLater) => Self::Postponed,
-            _ if is_doubtful(class, status) && !refuses() => Self::Unclear,
+            _ if has_remedy(Retry) => Self::Locked,
+            _ if has_remedy(RetryLater) => Self::Postponed,
+            _ if is_inconclusive(class, status) && !refuses() => Self::Unclear,
             _ => Self::Refused,
         }
     }
@@ -77,7 +81,7 @@ fn is_refusal(status: u16, error: &Error) -> bool {
 }
 
 /// Returns whether a status of the API leaves open what became of a request that may have an effect.
-fn is_doubtful(class: RetryClass, status: u16) -> bool {
+fn is_inconclusive(class: RetryClass, status: u16) -> bool {
     match status {
         // The payment's provider had trouble.
         402 => class.has_effect(),

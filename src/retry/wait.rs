@@ -51,14 +51,14 @@ pub(crate) fn retry_after(
     now: jiff::Timestamp,
 ) -> Option<Duration> {
     let text = value?.to_str().ok()?.trim();
-    let asked = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+    let wait = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // A number that does not fit is a very long time.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         let date = http_date::parse(text)?;
         Duration::try_from(date.duration_since(now)).unwrap_or_default()
     };
-    Some(asked.min(LONGEST_RETRY_AFTER))
+    Some(wait.min(LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -170,9 +170,9 @@ mod tests {
                 wait(&plain, Pace::Transient, attempt, 1.0, None),
                 s(transient)
             );
-            let plainly = wait(&slow, Pace::Transient, attempt, 1.0, None);
-            let waited = wait(&slow, Pace::Throttled, attempt, 1.0, None);
-            assert_eq!(waited, plainly + s(throttled), "{attempt}");
+            let transient_wait = wait(&slow, Pace::Transient, attempt, 1.0, None);
+            let throttled_wait = wait(&slow, Pace::Throttled, attempt, 1.0, None);
+            assert_eq!(throttled_wait, transient_wait + s(throttled), "{attempt}");
         }
     }
 

@@ -112,9 +112,9 @@ impl Clock for ManualClock {
         // The future owns a sender, so that the channel stays open.
         let elapsed = Arc::clone(&self.elapsed);
         Box::pin(async move {
-            let mut moves = elapsed.subscribe();
-            let moved = moves.wait_for(|elapsed| *elapsed >= end);
-            if tokio::time::timeout(duration, moved).await.is_err() {
+            let mut changes = elapsed.subscribe();
+            let reached = changes.wait_for(|elapsed| *elapsed >= end);
+            if tokio::time::timeout(duration, reached).await.is_err() {
                 advance_to(&elapsed, end);
             }
         })
@@ -124,9 +124,9 @@ impl Clock for ManualClock {
 /// Advances a clock to a time, unless it is already past it.
 fn advance_to(clock: &watch::Sender<Duration>, moment: Duration) {
     clock.send_if_modified(|elapsed| {
-        let is_behind = *elapsed < moment;
+        let is_later = *elapsed < moment;
         *elapsed = (*elapsed).max(moment);
-        is_behind
+        is_later
     });
 }
 
@@ -157,10 +157,13 @@ mod tests {
         time.sleep(minute).await;
         assert_eq!(clock.elapsed(), minute);
 
-        let never = std::future::pending::<()>();
+        let pending = std::future::pending::<()>();
         let advance = async { clock.advance(minute) };
-        let (late, ()) = tokio::join!(time.timeout_since(time.monotonic(), minute, never), advance);
-        assert_eq!(late, None);
+        let (timed_out, ()) = tokio::join!(
+            time.timeout_since(time.monotonic(), minute, pending),
+            advance
+        );
+        assert_eq!(timed_out, None);
         assert_eq!(clock.elapsed(), 2 * minute);
     }
 
@@ -168,11 +171,11 @@ mod tests {
     async fn sleep_unless_returns_true_without_advancing_if_called() {
         let clock = ManualClock::new();
         let time = Time::Custom(Arc::new(clock.clone()));
-        let called = std::future::ready(());
-        assert!(time.sleep_unless(Duration::MAX, called).await);
+        let ready = std::future::ready(());
+        assert!(time.sleep_unless(Duration::MAX, ready).await);
         assert_eq!(clock.elapsed(), Duration::ZERO);
-        let never = std::future::pending::<()>();
-        assert!(!time.sleep_unless(Duration::from_secs(2), never).await);
+        let pending = std::future::pending::<()>();
+        assert!(!time.sleep_unless(Duration::from_secs(2), pending).await);
         assert_eq!(clock.elapsed(), Duration::from_secs(2));
     }
 
@@ -189,9 +192,9 @@ mod tests {
         let clock = ManualClock::new();
         let time = Time::Custom(Arc::new(clock.clone()));
         let minute = Duration::from_secs(60);
-        let never = std::future::pending::<()>();
+        let pending = std::future::pending::<()>();
         assert_eq!(
-            time.timeout_since(time.monotonic(), minute, never).await,
+            time.timeout_since(time.monotonic(), minute, pending).await,
             None
         );
         assert_eq!(clock.elapsed(), minute);

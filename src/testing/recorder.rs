@@ -111,7 +111,7 @@ impl Recorder {
     /// Adds a lost response to requests with this method and path: the request may have arrived,
     /// and the transport fails.
     #[must_use]
-    pub fn lose(self, method: &str, path: &str) -> Self {
+    pub fn lose_response(self, method: &str, path: &str) -> Self {
         self.prepare(method, path, None)
     }
 
@@ -190,8 +190,8 @@ impl Recorder {
     /// two requests shows the wait of the client.
     pub fn shape_of(&self, operation: &str) -> String {
         let state = self.state();
-        let of_it = |(_, shape): &&(_, RequestShape)| shape.operation() == Some(operation);
-        join(state.shapes.iter().filter(of_it))
+        let matches = |(_, shape): &&(_, RequestShape)| shape.operation() == Some(operation);
+        join(state.shapes.iter().filter(matches))
     }
 
     /// Returns the shapes of all requests. A line between two requests shows the wait of the
@@ -261,8 +261,8 @@ impl Transport for Recorder {
                     Ok(http::Response::new(Bytes::from_static(TOKEN.as_bytes())))
                 }
                 (None, None) => {
-                    let what = r#"{"title":"the recorder has no response to this request"}"#;
-                    let mut response = http::Response::new(Bytes::from_static(what.as_bytes()));
+                    let body = r#"{"title":"the recorder has no response to this request"}"#;
+                    let mut response = http::Response::new(Bytes::from_static(body.as_bytes()));
                     *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
                     Ok(response)
                 }
@@ -290,8 +290,8 @@ fn next_response(
 ) -> Option<Option<http::Response<Bytes>>> {
     let matches = |c: &PreparedResponse| c.method.eq_ignore_ascii_case(method) && c.path == path;
     let first = responses.iter().position(matches)?;
-    let more = responses.iter().skip(first + 1).any(matches);
-    if more {
+    let has_later = responses.iter().skip(first + 1).any(matches);
+    if has_later {
         responses.remove(first).map(|c| c.response)
     } else {
         responses.get(first).map(|c| c.response.clone())

@@ -17,7 +17,7 @@ use self::lists::{HEADERS, RESPONSE_MEMBERS};
 const MAX_HARMLESS_CHARS: usize = 3;
 /// The minimum length of a secret or personal value that is also replaced inside other texts, in
 /// bytes.
-const MIN_SCRUBBED_LEN: usize = 6;
+const MIN_REPLACED_LEN: usize = 6;
 /// The minimum length of a path segment of letters and digits that counts as a secret, in bytes.
 const MIN_RANDOM_LEN: usize = 16;
 
@@ -129,19 +129,19 @@ impl Redactor {
     }
 
     /// Replaces every known secret in the text by its placeholder.
-    pub(super) fn scrub(&mut self, text: &str) -> String {
+    pub(super) fn replace_secrets(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        let is_scrubbed = |placeholder: &&Placeholder| {
-            placeholder.is_secret && placeholder.value.len() >= MIN_SCRUBBED_LEN
+        let is_hidden_in_texts = |placeholder: &&Placeholder| {
+            placeholder.is_secret && placeholder.value.len() >= MIN_REPLACED_LEN
         };
-        let found: Vec<(String, String)> = self
+        let contained: Vec<(String, String)> = self
             .placeholders
             .iter()
-            .filter(is_scrubbed)
+            .filter(is_hidden_in_texts)
             .filter(|placeholder| text.contains(&placeholder.value))
             .map(|placeholder| (placeholder.kind.clone(), placeholder.value.clone()))
             .collect();
-        for (kind, value) in found {
+        for (kind, value) in contained {
             let name = self.secret(&kind, &value);
             text = text.replace(&value, &name);
         }
@@ -155,7 +155,7 @@ impl Redactor {
         };
         let lower = name.to_ascii_lowercase();
         if PARAMETERS.contains(&lower.as_str()) || self.shown.contains(&lower) {
-            return self.scrub(member);
+            return self.replace_secrets(member);
         }
         if is_identifier(name) {
             format!("{name}={}", self.value(name, value, merchant_ids))
@@ -169,7 +169,7 @@ impl Redactor {
         if value.chars().count() <= MAX_HARMLESS_CHARS {
             value.to_owned()
         } else if merchant_ids.iter().any(|shown| shown == value) {
-            self.scrub(value)
+            self.replace_secrets(value)
         } else {
             self.secret(kind, value)
         }
@@ -179,7 +179,7 @@ impl Redactor {
     /// personal number, are shown.
     pub(crate) fn step(&mut self, step: &str, merchant_ids: &[String]) -> String {
         if is_word(step) || merchant_ids.iter().any(|shown| shown == step) {
-            self.scrub(step)
+            self.replace_secrets(step)
         } else {
             self.secret("path", step)
         }
@@ -208,7 +208,7 @@ impl Redactor {
             Some((user, host)) => format!("{}@{host}", self.secret("user", user)),
             None => authority.to_owned(),
         };
-        let mut shown = format!("{scheme}://{}", self.scrub(&host));
+        let mut shown = format!("{scheme}://{}", self.replace_secrets(&host));
         let steps: Vec<String> = path
             .split('/')
             .map(|step| self.step(step, merchant_ids))
@@ -293,7 +293,7 @@ impl Redactor {
                 .iter_mut()
                 .for_each(|item| self.show_json(item, merchant_ids)),
             Value::String(text) if text.contains("://") => *text = self.url(text, merchant_ids),
-            Value::String(text) => *text = self.scrub(text),
+            Value::String(text) => *text = self.replace_secrets(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

@@ -129,7 +129,7 @@ fn path(
     redactor: &mut Redactor,
 ) -> String {
     if operation.is_some() {
-        return redactor.scrub(path);
+        return redactor.replace_secrets(path);
     }
     let segments: Vec<_> = path
         .split('/')
@@ -161,7 +161,7 @@ fn headers(
                 "authorization" => authorization.next().unwrap_or_default(),
                 "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
                 "x-request-id" | "idempotency-key" => redactor.name("idempotency key", &value),
-                _ => redactor.scrub(&value),
+                _ => redactor.replace_secrets(&value),
             };
             let _ = writeln!(text, "{name}: {shown}");
         }

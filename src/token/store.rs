@@ -105,15 +105,15 @@ impl SharedStore {
     /// Saves a token whose request began at `requested_at`.
     pub(super) async fn save(&self, fetched: &FetchedToken, requested_at: Duration) {
         let elapsed = self.time.monotonic().saturating_sub(requested_at);
-        let left = fetched.lifetime.saturating_sub(elapsed);
-        if left < MIN_GAIN {
+        let remaining = fetched.lifetime.saturating_sub(elapsed);
+        if remaining < MIN_GAIN {
             // No client would take it.
             return;
         }
         let Some(access_token) = fetched.access_token() else {
             return;
         };
-        let stored = StoredToken::new(access_token, left);
+        let stored = StoredToken::new(access_token, remaining);
         self.call(|| self.store.save(&self.key, &stored)).await;
     }
 

@@ -69,13 +69,13 @@ impl Token {
         let margin = (lifetime / 10).clamp(Duration::from_secs(60), Duration::from_secs(600));
         let margin = (margin + margin.mul_f64(jitter / 2.0)).min(lifetime / 2);
         // The request that carries the token takes time to arrive.
-        let travel = (lifetime / 20).min(Duration::from_secs(10));
+        let transit = (lifetime / 20).min(Duration::from_secs(10));
         Self {
             header: fetched.header,
             is_shared: fetched.is_shared,
             generation,
             refresh_at: requested_at + lifetime.saturating_sub(margin),
-            usable_until: requested_at + lifetime.saturating_sub(travel),
+            usable_until: requested_at + lifetime.saturating_sub(transit),
         }
     }
 

@@ -46,7 +46,7 @@ impl RedisTokenStore {
             } else {
                 "must be a URL such as redis://user:password@host:6379/0"
             };
-            InvalidValue::hidden("redis_url", rule)
+            InvalidValue::without_value("redis_url", rule)
         })?;
         Ok(Self { client })
     }
@@ -100,11 +100,11 @@ impl TokenStore for RedisTokenStore {
             // One transaction, so that a token is never returned with the remaining time of the
             // next one.
             let commands = redis::pipe().atomic().get(key).pttl(key).to_owned();
-            let (token, left): (Option<Vec<u8>>, i64) = self.query(&commands).await?;
+            let (token, ttl): (Option<Vec<u8>>, i64) = self.query(&commands).await?;
             Ok(token.map(|token| {
                 // An entry without an expiry was written by another program, and counts as expired.
-                let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-                StoredToken::new(String::from_utf8_lossy(&token), left)
+                let remaining = Duration::from_millis(u64::try_from(ttl).unwrap_or(0));
+                StoredToken::new(String::from_utf8_lossy(&token), remaining)
             }))
         })
     }

@@ -43,7 +43,7 @@ impl AirlineData {
     pub(crate) fn check(&self) -> Result<(), InvalidValue> {
         if !fits(self.passenger_name.expose(), 1, 49) {
             let rule = "must be 1 to 49 characters, none of them a control character";
-            return Err(InvalidValue::hidden("passenger_name", rule));
+            return Err(InvalidValue::without_value("passenger_name", rule));
         }
         check(
             "airline_code",
@@ -83,16 +83,16 @@ fn check(
     field: &'static str,
     rule: &'static str,
     text: &str,
-    least: usize,
-    most: usize,
+    min: usize,
+    max: usize,
 ) -> Result<(), InvalidValue> {
-    if fits(text, least, most) {
+    if fits(text, min, max) {
         Ok(())
     } else {
         Err(InvalidValue::new(field, rule, text))
     }
 }
 
-fn fits(text: &str, least: usize, most: usize) -> bool {
-    (least..=most).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
+fn fits(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&length(text)) && !text.trim().is_empty() && is_printed(text)
 }

@@ -67,10 +67,10 @@ impl TextRule {
     }
 
     fn refuse(&self, text: &str, reason: &str) -> InvalidValue {
-        let (least, most) = (self.length.start(), self.length.end());
-        let rule = format!("must be {least} to {most} {}", self.characters);
+        let (min, max) = (self.length.start(), self.length.end());
+        let rule = format!("must be {min} to {max} {}", self.characters);
         if self.is_secret {
-            InvalidValue::hidden(self.field, rule)
+            InvalidValue::without_value(self.field, rule)
         } else {
             InvalidValue::new(self.field, format!("{rule}; {reason}"), text)
         }

@@ -65,7 +65,7 @@ pub(crate) fn refused(
     text: &str,
 ) -> InvalidValue {
     if text.contains('@') {
-        InvalidValue::hidden(field, rule)
+        InvalidValue::without_value(field, rule)
     } else {
         InvalidValue::new(field, rule, text)
     }

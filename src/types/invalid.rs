@@ -38,7 +38,7 @@ impl InvalidValue {
     }
 
     /// Returns the error for a value that must not be shown: a secret, or personal data.
-    pub(crate) fn hidden(
+    pub(crate) fn without_value(
         field: impl Into<Cow<'static, str>>,
         rule: impl Into<Cow<'static, str>>,
     ) -> Self {
@@ -99,24 +99,24 @@ fn shown(value: &str) -> String {
     let mut length = 0;
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
-        let mut piece = String::new();
+        let mut escaped = String::new();
         match character {
             // These characters are legible and need no escape.
-            '"' | '\'' | '\\' => piece.push(character),
-            other => piece.extend(other.escape_debug()),
+            '"' | '\'' | '\\' => escaped.push(character),
+            other => escaped.extend(other.escape_debug()),
         }
-        let width = piece.chars().count();
+        let width = escaped.chars().count();
         // The last place is reserved for the ellipsis, unless this is the last character.
-        let room = if characters.peek().is_some() {
+        let max_length = if characters.peek().is_some() {
             MAX_SHOWN - 1
         } else {
             MAX_SHOWN
         };
-        if length + width > room {
+        if length + width > max_length {
             text.push('…');
             break;
         }
-        text.push_str(&piece);
+        text.push_str(&escaped);
         length += width;
     }
     text
@@ -144,8 +144,8 @@ mod tests {
 
     #[test]
     fn hides_secrets() {
-        let error = InvalidValue::hidden("client_secret", "must not be blank");
-        assert_eq!(error.to_string(), "client_secret: must not be blank");
+        let error = InvalidValue::without_value("client_secret", "must not be empty");
+        assert_eq!(error.to_string(), "client_secret: must not be empty");
         assert_eq!(error.value(), None);
     }
 

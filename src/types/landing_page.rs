@@ -47,7 +47,7 @@ impl LandingPage {
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let url = read(text)?;
-        let refuse = |rule: &'static str| Err(InvalidValue::hidden(FIELD, rule));
+        let refuse = |rule: &'static str| Err(InvalidValue::without_value(FIELD, rule));
         match url.scheme() {
             _ if !url.has_authority() || !text.contains("://") => refuse(FORMS),
             "https" | "vipps" | "vippsmt" => Ok(Self(text.to_owned())),
@@ -113,12 +113,12 @@ impl<'de> Deserialize<'de> for LandingPage {
 /// Parses a URL without control characters, which the parser would remove.
 fn read(text: &str) -> Result<Url, InvalidValue> {
     if !is_printed(text) {
-        return Err(InvalidValue::hidden(
+        return Err(InvalidValue::without_value(
             FIELD,
             "must not have control characters",
         ));
     }
-    Url::parse(text).map_err(|e| InvalidValue::hidden(FIELD, format!("must be a URL ({e})")))
+    Url::parse(text).map_err(|e| InvalidValue::without_value(FIELD, format!("must be a URL ({e})")))
 }
 
 fn is_loopback(url: &Url) -> bool {

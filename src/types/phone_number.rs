@@ -140,7 +140,7 @@ impl PhoneNumber {
 }
 
 fn refuse<T>(rule: &'static str) -> Result<T, InvalidValue> {
-    Err(InvalidValue::hidden(FIELD, rule))
+    Err(InvalidValue::without_value(FIELD, rule))
 }
 
 /// Returns the digits, `+` and round brackets of a number, and refuses characters that are not

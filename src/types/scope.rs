@@ -148,7 +148,7 @@ impl Scope {
 
     /// Returns whether the scope contains the item.
     pub fn contains(&self, item: &ScopeItem) -> bool {
-        self.items().any(|asked| asked == *item)
+        self.items().any(|member| member == *item)
     }
 }
 

@@ -27,7 +27,7 @@ impl Endpoint {
             let rule = rule.to_owned();
             // The text before an `@` may contain a password, which must not be shown.
             if url.contains('@') {
-                InvalidValue::hidden(FIELD, rule)
+                InvalidValue::without_value(FIELD, rule)
             } else {
                 InvalidValue::new(FIELD, rule, url)
             }
@@ -108,7 +108,9 @@ impl Endpoint {
         let scheme = split_scheme(url).map_or("https", |(scheme, _)| scheme);
         format!("{scheme}://{}{}", self.host, self.path_and_query)
             .parse()
-            .map_err(|_| InvalidValue::hidden(FIELD, "must be a valid request target of HTTP"))
+            .map_err(|_| {
+                InvalidValue::without_value(FIELD, "must be a valid request target of HTTP")
+            })
     }
 
     /// Returns the signature as base64.
@@ -171,7 +173,7 @@ impl ContentHash {
 pub(super) fn parse_secret(text: &str) -> Result<SecretString, InvalidValue> {
     if text.is_empty() || text.trim() != text {
         let rule = "must be the secret as the registration returned it, without a space or line break at either end";
-        return Err(InvalidValue::hidden("webhook_secret", rule));
+        return Err(InvalidValue::without_value("webhook_secret", rule));
     }
     // HMAC pads a key with NUL, so a secret and the same secret with a NUL at its end verify alike.
     let is_forbidden =
@@ -182,7 +184,7 @@ pub(super) fn parse_secret(text: &str) -> Result<SecretString, InvalidValue> {
              or invisible",
             at + 1
         );
-        return Err(InvalidValue::hidden("webhook_secret", rule));
+        return Err(InvalidValue::without_value("webhook_secret", rule));
     }
     Ok(SecretString::from(text))
 }

@@ -64,17 +64,17 @@ impl EnsureWebhook {
         let events = checked(self.events.clone())?;
         let deadline = Deadline::new(&self.runtime, &self.options);
         let mut old = self.registrations(&deadline).await?;
-        let is_kept = |webhook: &Webhook, stored: &Registration| {
+        let is_current = |webhook: &Webhook, stored: &Registration| {
             webhook.has_id(stored.id()) && webhook.has_events(&events)
         };
-        let kept = self
+        let current = self
             .stored
             .iter()
-            .find(|&stored| old.iter().any(|webhook| is_kept(webhook, stored)));
-        if let Some(kept) = kept {
-            old.retain(|webhook| !webhook.has_id(kept.id()));
+            .find(|&stored| old.iter().any(|webhook| is_current(webhook, stored)));
+        if let Some(current) = current {
+            old.retain(|webhook| !webhook.has_id(current.id()));
             return Ok(Ensured {
-                registration: kept.clone(),
+                registration: current.clone(),
                 is_new: false,
                 not_deleted: self.delete_all(old, &deadline).await,
             });

@@ -111,12 +111,12 @@ impl Receiver {
         E: fmt::Display,
     {
         match self.verifier.verify(request) {
-            Ok(verified) => self.pass_on(verified.event(), handler).await,
+            Ok(verified) => self.handle_once(verified.event(), handler).await,
             Err(error) => refuse(error),
         }
     }
 
-    async fn pass_on<H, F, E>(&self, event: Event, handler: H) -> StatusCode
+    async fn handle_once<H, F, E>(&self, event: Event, handler: H) -> StatusCode
     where
         H: FnOnce(Event) -> F,
         F: Future<Output = Result<(), E>>,

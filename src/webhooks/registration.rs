@@ -44,7 +44,7 @@ open_enum! {
 /// If there is no event, or if a name is empty or contains white space or control characters.
 pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
     if events.is_empty() {
-        return Err(InvalidValue::hidden("events", "must not be empty"));
+        return Err(InvalidValue::without_value("events", "must not be empty"));
     }
     for event in &events {
         let name = event.as_str();
@@ -168,12 +168,12 @@ impl Webhook {
     pub(super) fn is_for(&self, url: &HttpsUrl) -> bool {
         let parsed = |text: &str| Url::parse(text).ok();
         self.url == url.as_str()
-            || parsed(&self.url).is_some_and(|own| Some(own) == parsed(url.as_str()))
+            || parsed(&self.url).is_some_and(|registered| Some(registered) == parsed(url.as_str()))
     }
 
     /// Returns whether this registration is for exactly these [`checked`] events.
     pub(super) fn has_events(&self, events: &[EventType]) -> bool {
-        checked(self.events.clone()).is_ok_and(|own| own == events)
+        checked(self.events.clone()).is_ok_and(|registered| registered == events)
     }
 
     /// Returns whether this is the registration with this id. Ids are UUIDs, in any case.

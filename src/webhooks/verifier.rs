@@ -61,7 +61,7 @@ impl Verifier {
             .map(|text| endpoint::parse_secret(text.as_ref()))
             .collect::<Result<Arc<[_]>, _>>()?;
         if secrets.is_empty() {
-            return Err(InvalidValue::hidden("secrets", "must not be empty"));
+            return Err(InvalidValue::without_value("secrets", "must not be empty"));
         }
         Ok(Self {
             endpoint: Endpoint::parse(registered_url.as_ref())?,

@@ -127,7 +127,7 @@ async fn short_id_or_text_is_refused_before_sending() {
 
 #[tokio::test]
 async fn lost_payment_is_retried_with_its_key() {
-    let recorder = Recorder::new().lose("POST", CREATE);
+    let recorder = Recorder::new().lose_response("POST", CREATE);
     let error = sale(&recorder.client()).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     let key = error.idempotency_key().unwrap().clone();

@@ -94,9 +94,10 @@ async fn success_without_proof_is_verified_by_the_details() {
 
 #[tokio::test]
 async fn lost_cancel_that_took_effect_is_not_retried() {
-    let recorder = Recorder::new()
-        .lose("POST", CANCEL)
-        .respond("GET", PAYMENT, 200, &terminated());
+    let recorder =
+        Recorder::new()
+            .lose_response("POST", CANCEL)
+            .respond("GET", PAYMENT, 200, &terminated());
     let done = payment(&recorder).cancel().await.unwrap();
     assert_eq!(done.state, Some(PaymentState::Terminated));
     assert_eq!(sent(&recorder), 1);
@@ -106,13 +107,13 @@ async fn lost_cancel_that_took_effect_is_not_retried() {
 async fn lost_cancel_is_retried_while_the_payment_is_open() {
     for details_body in [open(), reserved()] {
         let recorder = Recorder::new()
-            .lose("POST", CANCEL)
+            .lose_response("POST", CANCEL)
             .respond("GET", PAYMENT, 200, &details_body)
             .respond("POST", CANCEL, 200, &released());
         payment(&recorder).cancel().await.unwrap();
         assert_eq!(sent(&recorder), 2);
     }
-    let recorder = Recorder::new().lose("POST", CANCEL).respond(
+    let recorder = Recorder::new().lose_response("POST", CANCEL).respond(
         "GET",
         PAYMENT,
         200,
@@ -179,7 +180,7 @@ async fn cancel_waits_while_the_customer_approves() {
 #[tokio::test]
 async fn refusal_after_a_lost_cancel_stays_unknown() {
     let recorder = Recorder::new()
-        .lose("POST", CANCEL)
+        .lose_response("POST", CANCEL)
         .respond("GET", PAYMENT, 200, &reserved())
         .respond("POST", CANCEL, 400, &problem(400, "6030"));
     let error = payment(&recorder).cancel().await.unwrap_err();

@@ -312,7 +312,7 @@ async fn success_that_proves_no_payment_is_unknown() {
 #[tokio::test]
 async fn every_attempt_carries_the_same_key_and_body() {
     let recorder = Recorder::new()
-        .lose("POST", CREATE)
+        .lose_response("POST", CREATE)
         .respond("POST", CREATE, 503, "")
         .respond("POST", CREATE, 201, CREATED);
     let created = web(&recorder.client()).await.unwrap();
@@ -330,7 +330,7 @@ async fn every_attempt_carries_the_same_key_and_body() {
 
 #[tokio::test]
 async fn lost_create_states_that_a_retry_is_safe() {
-    let recorder = Recorder::new().lose("POST", CREATE);
+    let recorder = Recorder::new().lose_response("POST", CREATE);
     let error = web(&recorder.client()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
     assert!(error.is_retryable());

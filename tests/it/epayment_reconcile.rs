@@ -46,11 +46,11 @@ impl Lost {
         let recorder = Recorder::new()
             .respond("GET", PAYMENT, 200, &details("CREATED", [0, 0, 0, 0]))
             .respond("GET", PAYMENT, 503, "")
-            .lose("POST", CREATE)
-            .lose("POST", &capture)
-            .lose("POST", &refund)
-            .lose("POST", &cancel)
-            .lose("POST", approve);
+            .lose_response("POST", CREATE)
+            .lose_response("POST", &capture)
+            .lose_response("POST", &refund)
+            .lose_response("POST", &cancel)
+            .lose_response("POST", approve);
         let vipps = recorder.client();
         let payment = vipps.epayment().payment(reference());
         let amount = Amount::nok(30);
@@ -299,7 +299,7 @@ async fn errors_of_other_operations_and_outcomes_need_no_request() {
     let requests = recorder.requests().len();
     let found = vipps.epayment().reconcile(&error).await;
     assert!(matches!(found, Reconciled::NoEffect));
-    let of_ecom = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");
+    let of_ecom = Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let payment = of_ecom.client().ecom().payment(crate::support::id());
     let error = payment.capture().await.unwrap_err();
     let found = vipps.epayment().reconcile(&error).await;
@@ -313,7 +313,7 @@ async fn errors_of_other_operations_and_outcomes_need_no_request() {
 #[tokio::test]
 async fn sales_unit_of_the_error_is_read() {
     let recorder = Recorder::new()
-        .lose("POST", &format!("{PAYMENT}/cancel"))
+        .lose_response("POST", &format!("{PAYMENT}/cancel"))
         .respond("GET", PAYMENT, 503, "")
         .respond(
             "GET",

@@ -340,7 +340,7 @@ async fn lost_success_is_proven_by_the_first_baseline() {
     for transfer in BOTH {
         let recorder = Recorder::new()
             .respond("GET", PAYMENT, 200, &transfer.details(1_000))
-            .lose("POST", &transfer.path())
+            .lose_response("POST", &transfer.path())
             .respond("POST", &transfer.path(), 200, &transfer.details(4_000));
         let done = transfer.send(&payment(&recorder)).await.unwrap();
         assert_eq!(done.amount, Some(Amount::nok(30)));

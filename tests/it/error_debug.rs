@@ -61,7 +61,7 @@ async fn refused(status: u16, body: &str) -> Error {
 }
 
 async fn samples() -> Vec<Error> {
-    let lost = Recorder::new().lose("POST", PAYMENTS).client();
+    let lost = Recorder::new().lose_response("POST", PAYMENTS).client();
     let undecided = Recorder::new().client();
     let waiting = undecided.ecom().payment(id()).wait();
     let code = r#"[{"errorGroup":"Merchant","errorCode":"37","errorMessage":"is closed","contextId":"c-1"}]"#;

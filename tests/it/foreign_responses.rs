@@ -295,7 +295,7 @@ async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
 
 #[tokio::test(start_paused = true)]
 async fn error_35_on_a_page_does_not_prove_absence() {
-    let lost = Recorder::new().lose("POST", PAYMENTS);
+    let lost = Recorder::new().lose_response("POST", PAYMENTS);
     let call = client(&lost).ecom().initiate(id(), amount(), text());
     let error = call.await.unwrap_err();
     for body in ["<html>404</html>", "", r#"{"message":"Not Found"}"#] {
@@ -316,7 +316,7 @@ async fn foreign_404_is_no_finished_delete() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
         // The same holds after an attempt whose response was lost.
         let recorder = Recorder::new()
-            .lose("DELETE", REDIRECT)
+            .lose_response("DELETE", REDIRECT)
             .respond("DELETE", REDIRECT, 404, body);
         let code = client(&recorder)
             .qr()

@@ -267,7 +267,7 @@ fn hint_of_an_invalid_system_name_names_header_and_setter() {
 #[tokio::test]
 async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     let order = "/ecomm/v2/payments/acme-shop-123";
-    let lost = |method: &str, path: String| Recorder::new().lose(method, &path).client();
+    let lost = |method: &str, path: String| Recorder::new().lose_response(method, &path).client();
 
     let vipps = lost("POST", "/ecomm/v2/payments".to_owned());
     let error = vipps

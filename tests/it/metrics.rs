@@ -48,7 +48,7 @@ async fn successes_and_the_token_request_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn retries_and_replays_are_counted() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "")
         .respond("POST", CAPTURE, 429, "")
         .respond("POST", CAPTURE, 200, TRANSACTION);
@@ -64,14 +64,14 @@ async fn retries_and_replays_are_counted() {
 async fn failures_are_counted_by_outcome() {
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 400, r#"{"statusCode":400,"message":"x"}"#)
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond(
             "GET",
             DETAILS_PATH,
             404,
             r#"{"statusCode":400,"message":"x"}"#,
         )
-        .lose("GET", DETAILS_PATH)
+        .lose_response("GET", DETAILS_PATH)
         // A response that cannot be read counts as a failure, even with a success status.
         .respond("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
@@ -123,7 +123,7 @@ async fn a_call_without_a_token_is_not_sent() {
 /// The jitter is fixed, so the first wait is longer than the timeout of the caller.
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_before_its_retry_is_abandoned() {
-    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let call = vipps.ecom().payment(id()).capture().send();
     assert!(

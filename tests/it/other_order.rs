@@ -140,7 +140,7 @@ fn stored_details_of_another_order_are_refused() {
 async fn details_of_another_order_reconcile_nothing() {
     let path = "/ecomm/v2/payments/acme-shop-123";
     let recorder = Recorder::new()
-        .lose("POST", &format!("{path}/capture"))
+        .lose_response("POST", &format!("{path}/capture"))
         .respond(
             "GET",
             &format!("{path}/details"),

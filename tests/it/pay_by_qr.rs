@@ -20,7 +20,7 @@ async fn failed_code_reports_the_open_payment() {
             ErrorKind::RateLimited,
         ),
         (started().respond("POST", QR, 200, "{}"), ErrorKind::Decode),
-        (started().lose("POST", QR), ErrorKind::Connection),
+        (started().lose_response("POST", QR), ErrorKind::Connection),
     ] {
         let call = recorder.client().pay_by_qr(id(), amount(), text());
         let error = call.await.unwrap_err();

@@ -75,7 +75,7 @@ async fn conflict_after_a_lost_response(
     status: u16,
     found: &str,
 ) -> Result<MerchantRedirectQr, Error> {
-    let lost = Recorder::new().lose("POST", REDIRECTS);
+    let lost = Recorder::new().lose_response("POST", REDIRECTS);
     let failed = Recorder::new().respond("POST", REDIRECTS, 500, "");
     let mut results = Vec::new();
     for recorder in [lost, failed] {
@@ -178,7 +178,7 @@ async fn conflict_after_a_lost_response_is_unknown_if_unreadable() {
 #[tokio::test]
 async fn a_bare_host_is_the_same_page_with_a_slash() {
     let recorder = Recorder::new()
-        .lose("POST", REDIRECTS)
+        .lose_response("POST", REDIRECTS)
         .respond("POST", REDIRECTS, 409, CONFLICT)
         .respond(
             "GET",
@@ -194,7 +194,7 @@ async fn a_bare_host_is_the_same_page_with_a_slash() {
 
 #[tokio::test]
 async fn lost_create_is_unknown_with_a_hint() {
-    let recorder = Recorder::new().lose("POST", REDIRECTS);
+    let recorder = Recorder::new().lose_response("POST", REDIRECTS);
     let error = redirect(&recorder).create(ours()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
     assert!(error.hint().unwrap().contains("create_or_update"));
@@ -248,7 +248,7 @@ async fn create_or_update_creates_or_updates() {
 
     let exists = Recorder::new().respond("POST", REDIRECTS, 409, CONFLICT);
     let lost = Recorder::new()
-        .lose("POST", REDIRECTS)
+        .lose_response("POST", REDIRECTS)
         .respond("POST", REDIRECTS, 409, CONFLICT);
     for recorder in [exists, lost] {
         let recorder = recorder.respond("PUT", REDIRECT, 200, OURS);
@@ -301,7 +301,7 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
         assert_eq!((error.http_status(), error.attempts()), (Some(404), 1));
 
         let lost = Recorder::new()
-            .lose("DELETE", path)
+            .lose_response("DELETE", path)
             .respond("DELETE", path, 404, NOT_FOUND);
         delete(&lost).await.unwrap();
         let failed = Recorder::new()
@@ -309,7 +309,7 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
             .respond("DELETE", path, 404, NOT_FOUND);
         delete(&failed).await.unwrap();
         let refused = Recorder::new()
-            .lose("DELETE", path)
+            .lose_response("DELETE", path)
             .respond("DELETE", path, 403, "");
         let error = delete(&refused).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown);
@@ -320,7 +320,7 @@ async fn delete_404_is_a_success_only_after_a_lost_attempt() {
 #[tokio::test]
 async fn put_is_retried_and_accepts_an_empty_response() {
     let recorder = Recorder::new()
-        .lose("PUT", CALLBACK)
+        .lose_response("PUT", CALLBACK)
         .respond("PUT", CALLBACK, 503, "")
         .respond("PUT", CALLBACK, 204, "");
     callback(&recorder)

@@ -43,13 +43,17 @@ async fn phone_numbers_are_read_in_every_spelling() {
             Some(crate::support::PHONE),
             "{body}"
         );
-        assert_eq!((owner.version(), owner.made_at()), (version, at), "{body}");
+        assert_eq!(
+            (owner.version(), owner.timestamp()),
+            (version, at),
+            "{body}"
+        );
         let customer = qr
             .exchange_customer(CUSTOMER_TOKEN.parse().unwrap())
             .await
             .unwrap();
         assert_eq!(
-            (customer.phone_number(), customer.made_at()),
+            (customer.phone_number(), customer.timestamp()),
             (owner.phone_number(), at),
             "{body}"
         );

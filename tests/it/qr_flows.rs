@@ -184,7 +184,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
         (owner.phone_number(), owner.version()),
         (&number, Some("2.0"))
     );
-    assert!(owner.made_at().is_some());
+    assert!(owner.timestamp().is_some());
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ async fn error_code_of_a_429_is_explained_before_the_limit() {
 #[tokio::test]
 async fn every_error_of_a_limited_operation_carries_the_limit() {
     let key = RequestId::random();
-    let lost = Recorder::new().lose("POST", &format!("{ORDER}/capture"));
+    let lost = Recorder::new().lose_response("POST", &format!("{ORDER}/capture"));
     let payment = lost.client().ecom().payment(id());
     let error = payment.capture().idempotency_key(key).await.unwrap_err();
     assert_eq!(error.rate_limit().map(RateLimit::requests), Some(5));

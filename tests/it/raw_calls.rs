@@ -113,7 +113,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
 #[tokio::test]
 async fn unclear_raw_call_is_retried_with_its_key() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 200, CAPTURED);
     let vipps = recorder.client();
     let once = CallOptions::new().retry(RetryPolicy::none());

@@ -89,7 +89,7 @@ async fn raw_epayment_keeps_one_key_over_all_attempts() {
 #[tokio::test]
 async fn raw_epayment_write_is_retried_with_its_key() {
     for path in [CREATE, CAPTURE] {
-        let recorder = Recorder::new().lose("POST", path);
+        let recorder = Recorder::new().lose_response("POST", path);
         let vipps = recorder.client();
         let error = if path == CREATE {
             create(&vipps).await.map(drop).unwrap_err()
@@ -108,7 +108,7 @@ async fn raw_epayment_write_is_retried_with_its_key() {
 async fn raw_epayment_read_is_retried() {
     let body = r#"{"state":"AUTHORIZED","amount":{"currency":"EUR","value":1},"shippingDetails":{"shippingCost":9900}}"#;
     let recorder = Recorder::new()
-        .lose("GET", GET)
+        .lose_response("GET", GET)
         .respond("GET", GET, 200, body);
     let payment = read(&recorder.client()).await.unwrap();
     assert_eq!(*payment.state.unwrap(), "AUTHORIZED");

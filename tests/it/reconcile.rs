@@ -289,9 +289,9 @@ async fn incomplete_history_is_still_unknown() {
 async fn verdict_of(operation: &str, body: &str) -> &'static str {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
-        .lose("POST", &format!("{path}/capture"))
-        .lose("POST", &format!("{path}/refund"))
-        .lose("PUT", &format!("{path}/cancel"))
+        .lose_response("POST", &format!("{path}/capture"))
+        .lose_response("POST", &format!("{path}/refund"))
+        .lose_response("PUT", &format!("{path}/cancel"))
         .respond("GET", &format!("{path}/details"), 200, body);
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
@@ -340,7 +340,7 @@ async fn cancel_is_not_retried_after_empty_details() {
         r#"{"transactionLogHistory":[{"operation":"VOID","operationSuccess":"F"},{"operation":"RESERVE"}]}"#,
     ] {
         let recorder = Recorder::new()
-            .lose("PUT", &format!("{path}/cancel"))
+            .lose_response("PUT", &format!("{path}/cancel"))
             .respond(
                 "PUT",
                 &format!("{path}/cancel"),
@@ -483,7 +483,7 @@ async fn release_after_a_partial_capture_is_reconciled() {
 async fn undecodable_details_are_requested_again() {
     let path = format!("/ecomm/v2/payments/{ORDER}");
     let recorder = Recorder::new()
-        .lose("POST", &format!("{path}/capture"))
+        .lose_response("POST", &format!("{path}/capture"))
         .respond(
             "GET",
             &format!("{path}/details"),
@@ -505,7 +505,8 @@ async fn undecodable_details_are_requested_again() {
 /// A partner's request names the sales unit of the operation.
 #[tokio::test(start_paused = true)]
 async fn reconcile_uses_the_sales_unit_of_the_operation() {
-    let recorder = Recorder::new().lose("POST", "/ecomm/v2/payments/acme-shop-123/capture");
+    let recorder =
+        Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let vipps = recorder.client();
     let capture = vipps.ecom().payment(id()).capture();
     let error = capture
@@ -519,7 +520,7 @@ async fn reconcile_uses_the_sales_unit_of_the_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_about_no_payment_stays_unknown() {
-    let recorder = Recorder::new().lose("DELETE", "/qr/v1/merchant-redirect/billboard_1");
+    let recorder = Recorder::new().lose_response("DELETE", "/qr/v1/merchant-redirect/billboard_1");
     let vipps = recorder.client();
     let code = vipps.qr().merchant_redirect("billboard_1".parse().unwrap());
     let error = code.delete().await.unwrap_err();
@@ -533,7 +534,7 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
     let cancel = "/ecomm/v2/payments/acme-shop-123/cancel";
     let refused = r#"[{"errorGroup":"Payment","errorCode":"51","errorMessage":"x"}]"#;
     let recorder = Recorder::new()
-        .lose("PUT", cancel)
+        .lose_response("PUT", cancel)
         .respond("PUT", cancel, 402, refused)
         .respond(
             "GET",

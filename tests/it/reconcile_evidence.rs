@@ -44,19 +44,19 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
     let path = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let approve = "/ecomm/v2/integration-test/payments/acme-shop-123/approve";
     let recorder = Recorder::new()
-        .lose("POST", &path("capture"))
-        .lose("POST", &path("refund"))
-        .lose("POST", approve)
-        .lose("POST", "/qr/v1")
+        .lose_response("POST", &path("capture"))
+        .lose_response("POST", &path("refund"))
+        .lose_response("POST", approve)
+        .lose_response("POST", "/qr/v1")
         // The cancel itself reads the details.
-        .lose("PUT", &path("cancel"))
+        .lose_response("PUT", &path("cancel"))
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), status, details);
     let recorder = match lost {
         Lost::Code => recorder.respond("POST", PAYMENTS, 200, INITIATED),
-        _ => recorder.lose("POST", PAYMENTS),
+        _ => recorder.lose_response("POST", PAYMENTS),
     };
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());

@@ -18,7 +18,7 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 async fn snapshot_lists_attempts_waits_and_the_key() {
     let recorder = Recorder::new()
         .respond("POST", CAPTURE, 503, "")
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 200, TRANSACTION);
     let payment = recorder.client().ecom().payment(id());
     payment.capture().await.unwrap();

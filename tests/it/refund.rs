@@ -88,7 +88,7 @@ async fn deadline_covers_the_details_and_the_refund() {
     let recorder = Recorder::new()
         .respond("GET", DETAILS, 503, "")
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
-        .lose("POST", REFUND);
+        .lose_response("POST", REFUND);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
     let start_time = tokio::time::Instant::now();
     let policy = vipps::RetryPolicy::default()

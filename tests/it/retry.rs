@@ -119,7 +119,7 @@ async fn retry_after_is_awaited_within_its_limit_and_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn lost_capture_is_unknown_and_its_error_contains_the_key() {
-    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let key = vipps::RequestId::parse("my-key").unwrap();
     let vipps = client(&recorder);
     let error = vipps
@@ -152,7 +152,7 @@ async fn lost_write_stays_unknown_after_a_later_refusal() {
         (403, ""),
     ] {
         let recorder = Recorder::new()
-            .lose("POST", CAPTURE)
+            .lose_response("POST", CAPTURE)
             .respond("POST", CAPTURE, status, body);
         let error = capture(&client(&recorder)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");
@@ -181,7 +181,7 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
     let recorder = Recorder::new()
         .respond("POST", "/accesstoken/get", 200, token)
         .respond("POST", "/accesstoken/get", 400, "")
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "");
     let error = capture(&client(&recorder)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error:?}");
@@ -195,10 +195,10 @@ async fn once_lost_a_write_stays_unknown_without_a_new_token() {
 #[tokio::test(start_paused = true)]
 async fn lost_write_stays_unknown_at_the_rate_limit() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "");
     let vipps = crate::support::on_tokio_time(&recorder)
         .retry(RetryPolicy::default().attempts(10))
@@ -326,7 +326,7 @@ async fn cancel_reads_the_details_before_its_retry() {
     let cancelled = DETAILS.replace("RESERVE", "VOID");
     let recorder =
         Recorder::new()
-            .lose("PUT", CANCEL)
+            .lose_response("PUT", CANCEL)
             .respond("GET", DETAILS_PATH, 200, &cancelled);
     let done = client(&recorder)
         .ecom()
@@ -338,7 +338,7 @@ async fn cancel_reads_the_details_before_its_retry() {
     assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 1);
 
     let recorder = Recorder::new()
-        .lose("PUT", CANCEL)
+        .lose_response("PUT", CANCEL)
         .respond("PUT", CANCEL, 200, CANCELLED)
         .respond("GET", DETAILS_PATH, 200, DETAILS);
     client(&recorder)
@@ -349,9 +349,10 @@ async fn cancel_reads_the_details_before_its_retry() {
         .unwrap();
     assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 2);
 
-    let recorder = Recorder::new()
-        .lose("PUT", CANCEL)
-        .respond("GET", DETAILS_PATH, 500, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("PUT", CANCEL)
+            .respond("GET", DETAILS_PATH, 500, "");
     let error = client(&recorder)
         .ecom()
         .payment(id())

@@ -22,7 +22,7 @@ async fn remaining_points(vipps: &Vipps, calls: usize) -> Vec<u32> {
     let mut remaining_points = Vec::new();
     for _ in 0..calls {
         vipps.ecom().payment(id()).details().await.unwrap();
-        remaining_points.push(vipps.retry_budget().left().unwrap());
+        remaining_points.push(vipps.retry_budget().remaining().unwrap());
     }
     remaining_points
 }
@@ -30,7 +30,7 @@ async fn remaining_points(vipps: &Vipps, calls: usize) -> Vec<u32> {
 #[tokio::test(start_paused = true)]
 async fn success_after_a_failure_adds_one_point() {
     let vipps = client(&[503, 200]);
-    assert_eq!(vipps.retry_budget().left(), Some(500));
+    assert_eq!(vipps.retry_budget().remaining(), Some(500));
     assert_eq!(
         remaining_points(&vipps, 16).await,
         (487..=500).chain([500; 2]).collect::<Vec<_>>()
@@ -52,6 +52,6 @@ async fn failed_call_adds_no_point() {
     for remaining_points in [500 - 28, 500 - 56] {
         let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.attempts(), 3);
-        assert_eq!(vipps.retry_budget().left(), Some(remaining_points));
+        assert_eq!(vipps.retry_budget().remaining(), Some(remaining_points));
     }
 }

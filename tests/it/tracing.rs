@@ -41,7 +41,7 @@ async fn a_call_that_succeeds() {
 #[tokio::test(start_paused = true)]
 async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "")
         .respond("POST", CAPTURE, 429, "")
         .respond("POST", CAPTURE, 200, TRANSACTION);
@@ -53,7 +53,7 @@ async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
 
 #[tokio::test(start_paused = true)]
 async fn a_capture_whose_outcome_stays_unknown() {
-    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     let call = vipps.ecom().payment(id()).capture();
@@ -90,7 +90,7 @@ async fn undecodable_response() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped() {
-    let recorder = Recorder::new().lose("POST", CAPTURE);
+    let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
     let call = vipps.ecom().payment(id()).capture();
@@ -184,11 +184,11 @@ async fn a_transport_runs_in_the_span_of_its_attempt() {
 async fn the_table_in_the_documentation_names_every_field_and_event() {
     let table = include_str!("../../src/telemetry.rs");
     let recorder = Recorder::new()
-        .lose("POST", CAPTURE)
+        .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 401, "")
         .respond("POST", CAPTURE, 429, "")
         .respond("POST", CAPTURE, 500, "")
-        .lose("GET", "/ecomm/v2/payments/acme-shop-123/details");
+        .lose_response("GET", "/ecomm/v2/payments/acme-shop-123/details");
     let (capture, _guard) = Capture::start();
     let payment = client(&recorder).ecom().payment(id());
     // Enough calls to use up the retry budget.

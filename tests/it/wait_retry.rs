@@ -38,7 +38,7 @@ async fn poll_is_retried_by_the_policy_of_the_wait() {
 async fn transient_failure_of_a_poll_does_not_end_the_wait() {
     let failures = [408, 423, 429, 500, 502, 503, 504, 599]
         .map(|status| Recorder::new().respond("GET", PATH, status, ""));
-    let lost = Recorder::new().lose("GET", PATH);
+    let lost = Recorder::new().lose_response("GET", PATH);
     for recorder in failures.into_iter().chain([lost]) {
         let recorder = recorder.respond("GET", PATH, 200, support::DETAILS);
         let vipps = support::on_tokio_time(&recorder).build().unwrap();

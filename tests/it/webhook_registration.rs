@@ -71,7 +71,7 @@ async fn register_returns_id_and_secret() {
 
 #[tokio::test]
 async fn register_is_not_repeated_after_a_lost_response() {
-    let recorder = Recorder::new().lose("POST", WEBHOOKS);
+    let recorder = Recorder::new().lose_response("POST", WEBHOOKS);
     let error = register(&recorder).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!((error.attempts(), sent(&recorder).len()), (1, 1));
@@ -235,9 +235,10 @@ async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
 
 #[tokio::test]
 async fn delete_succeeds_and_is_retried_after_a_lost_response() {
-    let recorder = Recorder::new()
-        .lose("DELETE", &one(ID))
-        .respond("DELETE", &one(ID), 204, "");
+    let recorder =
+        Recorder::new()
+            .lose_response("DELETE", &one(ID))
+            .respond("DELETE", &one(ID), 204, "");
     webhooks(&recorder).delete(ID).await.unwrap();
     assert_eq!(sent(&recorder), ["delete_webhook"; 2]);
 
@@ -407,7 +408,7 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
     let recorder = Recorder::new()
         .respond("GET", WEBHOOKS, 200, &list(&[]))
         .respond("GET", WEBHOOKS, 200, &list(&[(OLD_ID, URL, NAMES)]))
-        .lose("POST", WEBHOOKS)
+        .lose_response("POST", WEBHOOKS)
         .respond("POST", WEBHOOKS, 201, &registered())
         .respond("DELETE", &one(OLD_ID), 204, "");
     let webhooks = webhooks(&recorder);

@@ -17,8 +17,8 @@ use crate::types::{AirlineData, InvalidValue, QrFormat, Reference};
 /// The scope that every Express payment has.
 const EXPRESS_SCOPE: &str = "name address email phoneNumber";
 
-const SHORTEST_LIFE: SignedDuration = SignedDuration::from_mins(10);
-const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(60 * 24);
+const SHORTEST_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+const LONGEST_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 const MAX_PAIRS: usize = 5;
 const MAX_KEY: usize = 100;
@@ -120,11 +120,11 @@ impl Create {
     fn expiry(&self, time: jiff::Timestamp) -> Result<String> {
         let refuse = |rule| Err(InvalidValue::new("expires_at", rule, time.to_string()).into());
         let sent = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
-        let life = sent.duration_since(self.runtime.time().now());
-        if life <= SHORTEST_LIFE {
+        let lifetime = sent.duration_since(self.runtime.time().now());
+        if lifetime <= SHORTEST_LIFETIME {
             return refuse("must be more than 10 minutes ahead");
         }
-        if life >= LONGEST_LIFE {
+        if lifetime >= LONGEST_LIFETIME {
             return refuse("must be less than 60 days ahead");
         }
         if self.receipt.is_none() && self.receipt_url.is_none() {

@@ -35,7 +35,7 @@ impl Customer {
             Self::PhoneNumber(number) => {
                 if number.msisdn().len() < 9 {
                     let rule = "must have 9 to 15 digits, including the country code";
-                    return Err(InvalidValue::hidden("customer.phone_number", rule).into());
+                    return Err(InvalidValue::without_value("customer.phone_number", rule).into());
                 }
                 let number = Sensitive::from(number.msisdn());
                 let body = types::CustomerPhoneNumber::builder().phone_number(number);
@@ -44,7 +44,7 @@ impl Customer {
             Self::PersonalQr(code) => {
                 if !(5..=255).contains(&code.expose().chars().count()) {
                     let rule = "must have 5 to 255 characters";
-                    return Err(InvalidValue::hidden("customer.personal_qr", rule).into());
+                    return Err(InvalidValue::without_value("customer.personal_qr", rule).into());
                 }
                 let code = Sensitive::from(code.expose());
                 types::Customer::PersonalQrCode(built(

@@ -53,7 +53,7 @@ impl PageUrl {
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &'static str| {
             Err(if text.contains('@') {
-                InvalidValue::hidden(FIELD, rule)
+                InvalidValue::without_value(FIELD, rule)
             } else {
                 InvalidValue::new(FIELD, rule, text)
             })

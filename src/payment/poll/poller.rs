@@ -87,7 +87,7 @@ pub(super) struct Poller<D> {
     due: Duration,
     /// The earliest start of the next poll, which a trigger brings forward to it.
     not_before: Duration,
-    ends: Duration,
+    deadline: Duration,
     /// The start of the last poll, which takes place even if a failure requires a longer pause.
     last_poll: Duration,
     /// Failed polls since the last one that succeeded.
@@ -108,18 +108,18 @@ impl<D: Snapshot> Poller<D> {
         read: ReadSnapshot<D>,
         trigger: PollTrigger,
     ) -> Self {
-        let begun = runtime.time().monotonic();
-        let ends = begun.saturating_add(total);
+        let started_at = runtime.time().monotonic();
+        let deadline = started_at.saturating_add(total);
         Self {
             runtime,
             interval,
             read,
             trigger,
             // A short wait reads the payment at least once.
-            due: begun.saturating_add(interval.first().min(total / 2)),
-            not_before: begun,
-            ends,
-            last_poll: ends.saturating_sub(LAST_POLL.min(total / 2)),
+            due: started_at.saturating_add(interval.first().min(total / 2)),
+            not_before: started_at,
+            deadline,
+            last_poll: deadline.saturating_sub(LAST_POLL.min(total / 2)),
             failures: 0,
             progress: Progress::Started,
             decided: None,
@@ -168,15 +168,15 @@ impl<D: Snapshot> Poller<D> {
         let time = self.runtime.time();
         loop {
             let now = time.monotonic();
-            if now >= self.ends {
+            if now >= self.deadline {
                 return false;
             }
             let due = self.due.max(self.not_before);
             if now >= due {
                 return true;
             }
-            let left = due.min(self.ends).saturating_sub(now);
-            if time.sleep_unless(left, self.trigger.triggered()).await {
+            let wait = due.min(self.deadline).saturating_sub(now);
+            if time.sleep_unless(wait, self.trigger.triggered()).await {
                 self.due = self.not_before;
             }
         }
@@ -186,7 +186,7 @@ impl<D: Snapshot> Poller<D> {
         let now = self.runtime.time().monotonic();
         self.not_before = now.saturating_add(SHORTEST_INTERVAL);
         self.due = now.saturating_add(self.interval.interval());
-        let read = (self.read)(ONE_POLL.min(self.ends.saturating_sub(now)));
+        let read = (self.read)(ONE_POLL.min(self.deadline.saturating_sub(now)));
         let details = read.await?;
         self.failures = 0;
         Ok(details)

@@ -55,8 +55,8 @@ fn the_table_that_users_read_is_the_code() {
     assert_eq!(rows.len(), classes.len());
     for (row, (name, class)) in rows.iter().zip(classes) {
         assert_eq!(row[0], name);
-        for (place, (column, failures)) in failures.iter().enumerate() {
-            assert_eq!(columns[place + 2], *column);
+        for (index, (column, failures)) in failures.iter().enumerate() {
+            assert_eq!(columns[index + 2], *column);
             for failure in *failures {
                 let verdict = judge(class, *failure);
                 let mut cell = match verdict.retry {
@@ -67,7 +67,7 @@ fn the_table_that_users_read_is_the_code() {
                 if verdict.outcome == Outcome::Unknown {
                     cell.push_str(", unknown");
                 }
-                assert_eq!(row[place + 2], cell, "{name}, {column}");
+                assert_eq!(row[index + 2], cell, "{name}, {column}");
             }
         }
     }
@@ -169,9 +169,9 @@ fn write_is_refused_only_by_a_4xx_of_the_api() {
                     401 | 423 | 429 => [GATEWAY, ""].contains(&body),
                     _ => (400..500).contains(&status) && body == GATEWAY,
                 };
-                let about = format!("{class:?} {status} {body}");
-                assert_eq!(outcome == Outcome::Rejected, refuses, "{about}");
-                assert_eq!(outcome == Outcome::Unknown, !refuses, "{about}");
+                let case = format!("{class:?} {status} {body}");
+                assert_eq!(outcome == Outcome::Rejected, refuses, "{case}");
+                assert_eq!(outcome == Outcome::Unknown, !refuses, "{case}");
             }
         }
     }
