@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use vipps::Amount;
 use vipps::epayment::EventName;
 use vipps::simulator::Simulator;
-use vipps::webhooks::{self, Event, EventType, MemoryEventStore, Receiver, Verifier};
+use vipps::webhooks::{self, Event, EventType, MemoryEventStore, Receiver, Registration, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,13 +21,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The API requires an https URL. The simulator routes requests to that URL to this program.
     simulator.route("https://shop.example.com", listener.local_addr()?)?;
 
-    // Store the registration: its secret is not shown again. After a restart, pass it to `ensure`
-    // in place of the empty list.
+    // The registration that an earlier start has stored, made with `Registration::new(id, secret)`.
+    // Store a new one: its secret is not shown again.
+    let stored: Option<Registration> = None;
     let url = "https://shop.example.com/webhooks";
     let events = [EventType::PaymentAuthorized];
     let registration = vipps
         .webhooks()
-        .ensure(url.parse()?, events, [])
+        .ensure(url.parse()?, events, stored)
         .await?
         .into_registration();
 

@@ -1,8 +1,8 @@
 //! One call of an operation: its options, the attempts, and the response.
 //!
-//! A wrapped operation builds its request with the generated client. [`Call::run`] takes the request from the hook `pre`,
-//! which ends the generated code, and passes it to [`run::run`], the loop over attempts. A raw call reaches the same loop
-//! from the hook `exec`.
+//! A wrapped operation builds its request with the generated client. [`Call::run`] takes the
+//! request from the hook `pre`, which ends the generated code, and passes it to [`run::run`], the
+//! loop over attempts. A raw call reaches the same loop from the hook `exec`.
 
 mod builder;
 mod context;

@@ -26,8 +26,8 @@ use crate::types::{MerchantSerialNumber, Sensitive};
 use crate::userinfo::GetUserinfo;
 use crate::webhooks::Webhooks;
 
-/// A client of the Vipps MobilePay APIs for one set of keys. Cheap to clone: clones share the token,
-/// the connections and the retry budget.
+/// A client of the Vipps MobilePay APIs for one set of keys. Cheap to clone: clones share the
+/// token, the connections and the retry budget.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,8 +85,8 @@ impl Vipps {
         Webhooks::new(self.runtime.clone())
     }
 
-    /// Reads the profile that a customer has shared with a payment, within 168 hours of the consent.
-    /// `sub` identifies the customer; it is in the details of the payment.
+    /// Reads the profile that a customer has shared with a payment, within 168 hours of the
+    /// consent. `sub` identifies the customer; it is in the details of the payment.
     ///
     /// Calls `getUserinfo`. The [module documentation](crate::userinfo) has an example.
     pub fn userinfo(&self, sub: impl Into<Sensitive>) -> GetUserinfo {
@@ -238,8 +238,8 @@ impl InitiatedPayment {
 }
 
 impl CreatedPayment {
-    /// Returns a handle to the payment, to wait for it and to read it. Every call on it acts for the
-    /// sales unit that the payment was created for.
+    /// Returns a handle to the payment, to wait for it and to read it. Every call on it acts for
+    /// the sales unit that the payment was created for.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -28,11 +28,13 @@ use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, Reference, Reque
 /// The result of every operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failed operation: its outcome, whether a retry may help, the errors of the API, and the attempts that were made.
+/// A failed operation: its outcome, whether a retry may help, the errors of the API, and the
+/// attempts that were made.
 ///
-/// `Display` writes one line for a log. `Debug` adds the causes, the [`hint`](Self::hint) and further facts, so that
-/// `main() -> Result<(), Box<dyn std::error::Error>>`, `unwrap` and `expect` print something useful: one line with
-/// `{:?}`, several lines with `{:#?}`. Neither ever prints a secret, personal data, a header, a body or an order id.
+/// `Display` writes one line for a log. `Debug` adds the causes, the [`hint`](Self::hint) and
+/// further facts, so that `main() -> Result<(), Box<dyn std::error::Error>>`, `unwrap` and `expect`
+/// print something useful: one line with `{:?}`, several lines with `{:#?}`. Neither ever prints a
+/// secret, personal data, a header, a body or an order id.
 ///
 /// ```
 /// # async fn f(vipps: vipps::Vipps, id: vipps::OrderId) {
@@ -71,7 +73,8 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     key: Option<RequestId>,
-    /// The operation that was called, which is another one than `operation` when the fetch of the token failed.
+    /// The operation that was called, which is another one than `operation` when the fetch of the
+    /// token failed.
     call: Option<Operation>,
     payment_id: Option<PaymentId>,
     merchant: Option<MerchantSerialNumber>,
@@ -86,8 +89,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns whether no connection could be made: DNS, TCP, TLS or a certificate authority, for the call itself or for
-    /// its access token. The machine may be offline.
+    /// Returns whether no connection could be made: DNS, TCP, TLS or a certificate authority, for
+    /// the call itself or for its access token. The machine may be offline.
     pub fn is_connect(&self) -> bool {
         self.0.kind == ErrorKind::Connect
     }
@@ -97,19 +100,21 @@ impl Error {
         self.0.outcome
     }
 
-    /// Returns whether the same call may succeed later. It is `true` only if a second call cannot move money twice:
-    /// nothing happened, or the request had the idempotency key of [`idempotency_key`](Self::idempotency_key).
+    /// Returns whether the same call may succeed later. It is `true` only if a second call cannot
+    /// move money twice: nothing happened, or the request had the idempotency key of
+    /// [`idempotency_key`](Self::idempotency_key).
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Returns whether the response states what became of the request: the API or its gateway made it, and all of it was
-    /// received. A page of a proxy or a firewall states nothing.
+    /// Returns whether the response states what became of the request: the API or its gateway made
+    /// it, and all of it was received. A page of a proxy or a firewall states nothing.
     pub(crate) fn is_conclusive(&self) -> bool {
         self.0.origin == Origin::Api
     }
 
-    /// Returns whether the response refuses the subscription key. Another access token would not help.
+    /// Returns whether the response refuses the subscription key. Another access token would not
+    /// help.
     pub(crate) fn is_about_subscription_key(&self) -> bool {
         self.0.about_subscription_key
     }
@@ -123,12 +128,14 @@ impl Error {
     /// none is documented: the QR API and the token endpoint.
     ///
     /// Every error of a limited operation has it, of any kind. A failure with
-    /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have a limit of its own.
+    /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have a
+    /// limit of its own.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.0.operation?.rate_limit.map(|(limit, _)| limit)
     }
 
-    /// Returns the errors of the response, in its order. The slice is empty if there was no response or it lists none.
+    /// Returns the errors of the response, in its order. The slice is empty if there was no
+    /// response or it lists none.
     pub fn api_errors(&self) -> &[ApiError] {
         &self.0.api_errors
     }
@@ -158,8 +165,8 @@ impl Error {
         Some(self.0.operation?.endpoint.id)
     }
 
-    /// Returns the id of the request at Vipps MobilePay, which their support needs: `contextId`, `instance`, `traceId` or
-    /// the like, or a response header.
+    /// Returns the id of the request at Vipps MobilePay, which their support needs: `contextId`,
+    /// `instance`, `traceId` or the like, or a response header.
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
     }
@@ -169,7 +176,8 @@ impl Error {
         self.0.conflict_id.as_deref()
     }
 
-    /// Returns the body of the response unchanged, at most 64 KiB. It may contain personal data: do not log it.
+    /// Returns the body of the response unchanged, at most 64 KiB. It may contain personal data: do
+    /// not log it.
     pub fn raw_body(&self) -> &[u8] {
         &self.0.body
     }
@@ -236,8 +244,8 @@ impl Error {
 
     /// Returns the next step, for the causes that take people days to find.
     ///
-    /// If the outcome is [`Outcome::Unknown`], the hint says how to find out what happened. The meaning of the API's errors
-    /// is then in [`ApiError::explanation`].
+    /// If the outcome is [`Outcome::Unknown`], the hint says how to find out what happened. The
+    /// meaning of the API's errors is then in [`ApiError::explanation`].
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let is_limited = inner.kind == ErrorKind::RateLimited || inner.status == Some(429);

@@ -198,8 +198,8 @@ impl Operation {
         Self::new(&UNLISTED_API, class, endpoint)
     }
 
-    /// Returns the operation of this endpoint from `tables`. An unlisted operation has the error codes
-    /// and the advice of the API whose document contains it.
+    /// Returns the operation of this endpoint from `tables`. An unlisted operation has the error
+    /// codes and the advice of the API whose document contains it.
     pub(crate) fn find(tables: &[&'static [Self]], endpoint: Option<&'static Endpoint>) -> Self {
         let mut listed = tables.iter().copied().flatten();
         let matches = |operation: &&Self| {

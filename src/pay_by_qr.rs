@@ -21,8 +21,8 @@ const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing
 
 impl Vipps {
     /// Starts a payment and creates its QR code: [`Ecom::initiate`](crate::ecom::Ecom::initiate)
-    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call. [`PayByQr::epayment`] takes it over
-    /// the ePayment API instead, which Vipps MobilePay recommends to new merchants.
+    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call. [`PayByQr::epayment`] takes it
+    /// over the ePayment API instead, which Vipps MobilePay recommends to new merchants.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -90,12 +90,12 @@ impl PayByQr {
         self
     }
 
-    /// Takes the payment over the ePayment API instead: one request, which is idempotent, in NOK, DKK
-    /// or EUR. New merchants should use it.
+    /// Takes the payment over the ePayment API instead: one request, which is idempotent, in NOK,
+    /// DKK or EUR. New merchants should use it.
     ///
-    /// The order id becomes the reference, and must have at least 8 characters. The text becomes the
-    /// description, and must have at least 3. [`payment`](Self::payment) must not be called before,
-    /// because it changes a payment of eCom.
+    /// The order id becomes the reference, and must have at least 8 characters. The text becomes
+    /// the description, and must have at least 3. [`payment`](Self::payment) must not be called
+    /// before, because it changes a payment of eCom.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -125,8 +125,8 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// Before anything is sent: a payment with `app_switch` or `skip_landing_page`, which has no code.
-    /// Otherwise the errors of the two operations.
+    /// Before anything is sent: a payment with `app_switch` or `skip_landing_page`, which has no
+    /// code. Otherwise the errors of the two operations.
     ///
     /// If the payment is started and the request for its code fails, the payment remains open and
     /// the outcome is [`Unknown`](Outcome::Unknown). Cancel the payment by the error's

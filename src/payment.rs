@@ -1,8 +1,8 @@
 //! Polling and reconciling, which all payment APIs share.
 //!
-//! Nothing here belongs to one API. States, events and amounts are read and judged by the module of the API, such as
-//! [`ecom`](crate::ecom), which also has a shorter name for each type: `ecom::Reconciled` is
-//! [`Reconciled<ecom::PaymentDetails>`](Reconciled).
+//! Nothing here belongs to one API. States, events and amounts are read and judged by the module of
+//! the API, such as [`ecom`](crate::ecom), which also has a shorter name for each type:
+//! `ecom::Reconciled` is [`Reconciled<ecom::PaymentDetails>`](Reconciled).
 
 mod details;
 pub(crate) mod evidence;
@@ -23,7 +23,8 @@ use crate::error::{Error, ErrorKind};
 
 /// Returns whether reading the payment later can succeed.
 fn is_transient(error: &Error) -> bool {
-    // A success that cannot be read, or that holds an error, comes from a system between the client and the API.
+    // A success that cannot be read, or that holds an error, comes from a system between the client
+    // and the API.
     error.is_retryable()
         || error.http_status().is_some_and(|status| status < 300)
         || matches!(

@@ -1,7 +1,7 @@
 //! Decides which failures are retried, and when.
 //!
-//! The functions are pure, so that each row of the table in `retry.md` has a test. Users read the table in the
-//! documentation of [`RetryPolicy`].
+//! The functions are pure, so that each row of the table in `retry.md` has a test. Users read the
+//! table in the documentation of [`RetryPolicy`].
 
 mod budget;
 mod judge;
@@ -14,8 +14,8 @@ pub(crate) use judge::{Failure, Pace, judge};
 use wait::MINUTE;
 pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 
-/// The number of attempts of a call and the waits between them. Which failures are retried follows from the operation
-/// and is not a setting.
+/// The number of attempts of a call and the waits between them. Which failures are retried follows
+/// from the operation and is not a setting.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,8 +38,8 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Returns a policy with 3 attempts and the waits `backoff(100 ms, 5 s)` and `throttled_backoff(1 s, 20 s)`. It waits
-    /// for a `Retry-After` of at most 60 s.
+    /// Returns a policy with 3 attempts and the waits `backoff(100 ms, 5 s)` and
+    /// `throttled_backoff(1 s, 20 s)`. It waits for a `Retry-After` of at most 60 s.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -53,8 +53,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Returns a policy with one attempt and no retries. After a refused token, the request is still sent once more with
-    /// another token.
+    /// Returns a policy with one attempt and no retries. After a refused token, the request is
+    /// still sent once more with another token.
     pub fn none() -> Self {
         Self {
             max_attempts: 1,
@@ -69,8 +69,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the waits after failures other than HTTP 429 and locked orders. The first wait is a random time of at most
-    /// `base`; each further retry doubles the limit, up to `cap`.
+    /// Sets the waits after failures other than HTTP 429 and locked orders. The first wait is a
+    /// random time of at most `base`; each further retry doubles the limit, up to `cap`.
     #[must_use]
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.base = base;
@@ -78,8 +78,9 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the waits after HTTP 429 and locked orders. To the wait that [`backoff`](Self::backoff) allows at most, they
-    /// add a random time of at most `base`; each further retry doubles the limit, up to `cap`.
+    /// Sets the waits after HTTP 429 and locked orders. To the wait that [`backoff`](Self::backoff)
+    /// allows at most, they add a random time of at most `base`; each further retry doubles the
+    /// limit, up to `cap`.
     #[must_use]
     pub fn throttled_backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.throttle_base = base;
@@ -87,11 +88,12 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest `Retry-After` that a call waits for. The default is 60 s, since the API counts requests by the
-    /// minute.
+    /// Sets the longest `Retry-After` that a call waits for. The default is 60 s, since the API
+    /// counts requests by the minute.
     ///
-    /// A longer `Retry-After` ends the call at once, and [`Error::retry_after`](crate::Error::retry_after) returns it. A
-    /// wait that would not end before the deadline of the call also ends the call. The default deadline is 30 s.
+    /// A longer `Retry-After` ends the call at once, and
+    /// [`Error::retry_after`](crate::Error::retry_after) returns it. A wait that would not end
+    /// before the deadline of the call also ends the call. The default deadline is 30 s.
     #[must_use]
     pub fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest_retry_after = longest;

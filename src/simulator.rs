@@ -42,10 +42,11 @@
 //! # Features
 //!
 //! `simulator` contains the handles and the server. With `simulator-contract`, every request and
-//! every response of the simulator is checked against the vendored API documents: use it in tests of
-//! code that builds requests by itself. With `simulator-page`, [`Simulator::base_url`] in a browser
-//! shows the orders with their QR codes, a phone that scans and approves or rejects, the webhooks, the
-//! journal, the faults and the clock. `simulator-bin` is the program, with all of them.
+//! every response of the simulator is checked against the vendored API documents: use it in tests
+//! of code that builds requests by itself. With `simulator-page`, [`Simulator::base_url`] in a
+//! browser shows the orders with their QR codes, a phone that scans and approves or rejects, the
+//! webhooks, the journal, the faults and the clock. `simulator-bin` is the program, with all of
+//! them.
 //!
 //! # Any language
 //!
@@ -76,8 +77,8 @@
 //!
 //! The simulator is made for tests and first steps. Its keys are valid nowhere else, and it listens
 //! on loopback by default. The control API, which the page uses too, accepts only a `Host` header
-//! with an IP address, `localhost` or the host in the base URL, and no requests from other sites, so
-//! that no other site in the same browser can use it.
+//! with an IP address, `localhost` or the host in the base URL, and no requests from other sites,
+//! so that no other site in the same browser can use it.
 
 #![cfg_attr(
     not(all(feature = "simulator-contract", feature = "simulator-page")),
@@ -219,8 +220,8 @@ impl Simulator {
     }
 
     /// Removes all orders, QR codes, faults, journal entries and deliveries. Keys, access tokens,
-    /// routes, webhook registrations, the clock and the settings stay, so that the code under test continues
-    /// without a restart.
+    /// routes, webhook registrations, the clock and the settings stay, so that the code under test
+    /// continues without a restart.
     pub fn reset(&self) {
         self.engine.reset();
     }

@@ -2,8 +2,9 @@
 //!
 //! # Spans
 //!
-//! The names are those of [OpenTelemetry's HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/), so that
-//! an exporter such as `tracing-opentelemetry` needs no mapping. The target of all spans and events begins with
+//! The names are those of [OpenTelemetry's HTTP
+//! conventions](https://opentelemetry.io/docs/specs/semconv/http/), so that an exporter such as
+//! `tracing-opentelemetry` needs no mapping. The target of all spans and events begins with
 //! `vipps`. Without a subscriber they allocate nothing.
 //!
 //! | span | level | meaning |
@@ -45,13 +46,14 @@
 //! | `callback refused`, `webhook refused` | WARN | `reason`: the check that failed; from the axum handlers and `webhooks::Receiver` |
 //! | `webhook handler failed`, `webhook event store failed` | WARN | `reason`: the error of your handler or store |
 //!
-//! No span and no event contains a header, a body, a query, a token or personal data. Spans contain order ids, so an
-//! order id must not contain personal data. reqwest and hyper trace on their own targets. At level `TRACE` they write the
-//! path.
+//! No span and no event contains a header, a body, a query, a token or personal data. Spans contain
+//! order ids, so an order id must not contain personal data. reqwest and hyper trace on their own
+//! targets. At level `TRACE` they write the path.
 //!
 //! # Counters
 //!
-//! [`Vipps::metrics`](crate::Vipps::metrics) returns the counts of all clones of a client since it was built.
+//! [`Vipps::metrics`](crate::Vipps::metrics) returns the counts of all clones of a client since it
+//! was built.
 
 mod call;
 mod metrics;

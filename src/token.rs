@@ -97,8 +97,9 @@ impl Tokens {
         self.0.single_flight.get(fetch).await
     }
 
-    /// Discards a token that the API refused with HTTP 401, if the call may be replayed with another
-    /// token. Returns whether it may. `replays` is the number of earlier replays of the call.
+    /// Discards a token that the API refused with HTTP 401, if the call may be replayed with
+    /// another token. Returns whether it may. `replays` is the number of earlier replays of the
+    /// call.
     pub(crate) fn refuse(&self, token: &Token, replays: u32) -> bool {
         // A call is replayed once. If the refused token came from the store, another process may
         // have stored the next one before it was revoked too, so the call is replayed twice.

@@ -63,11 +63,11 @@ impl GetUserinfo {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: a `sub` that is empty, `.` or `..`, or contains `/`, `\` or a control
-    /// character.
+    /// Before anything is sent: a `sub` that is empty, `.` or `..`, or contains `/`, `\` or a
+    /// control character.
     ///
-    /// HTTP 403 or 404 if the customer has not consented, if the `sub` belongs to another sales unit,
-    /// or if more than 168 hours have passed.
+    /// HTTP 403 or 404 if the customer has not consented, if the `sub` belongs to another sales
+    /// unit, or if more than 168 hours have passed.
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response names another `sub`.
     pub async fn send(self) -> Result<Userinfo> {

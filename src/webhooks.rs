@@ -2,8 +2,8 @@
 //!
 //! # Registration
 //!
-//! [`Webhooks::ensure`] registers a URL when a service starts. The response contains the secret that
-//! signs the events. The API never shows the secret again, so store it:
+//! [`Webhooks::ensure`] registers a URL when a service starts. The response contains the secret
+//! that signs the events. The API never shows the secret again, so store it:
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,8 +30,8 @@
 //! ```
 //!
 //! Register a URL once, never for each payment. The URL must be `https` and reachable from the
-//! internet; redirects are not followed. Use one URL for each kind of event. The test and production
-//! environments have separate registrations.
+//! internet; redirects are not followed. Use one URL for each kind of event. The test and
+//! production environments have separate registrations.
 //!
 //! A registration whose URL does not respond for two weeks is deleted without notice. Run
 //! [`ensure`](Webhooks::ensure) at each start, and poll payments in any case.
@@ -62,12 +62,12 @@
 //! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
 //! [`WebhookError::status`] if it is refused. A [`Receiver`] does this for any web framework, and
 //! with the feature `axum` so does a ready handler. Without a 2xx response the event is sent again
-//! for up to 7 days, at first every 2 seconds and then at growing intervals, and later events of the
-//! same payment wait. Respond with 2xx also to events that you do not expect.
+//! for up to 7 days, at first every 2 seconds and then at growing intervals, and later events of
+//! the same payment wait. Respond with 2xx also to events that you do not expect.
 //!
-//! Any event may arrive twice; see [`Receiver::deduplicate`]. A missed event cannot be fetched later.
-//! An event is a hint: read the details of a payment before you act on it, and poll open payments in
-//! any case. A check-in that is minutes old is of no use to the customer, so check
+//! Any event may arrive twice; see [`Receiver::deduplicate`]. A missed event cannot be fetched
+//! later. An event is a hint: read the details of a payment before you act on it, and poll open
+//! payments in any case. A check-in that is minutes old is of no use to the customer, so check
 //! [`CheckIn::is_fresh`].
 //!
 //! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
@@ -198,8 +198,8 @@ impl Webhooks {
     /// events then arrive twice. [`EventType::UserCheckedIn`] allows one registration, and needs
     /// [`delete_first`](EnsureWebhook::delete_first).
     ///
-    /// Store the result before you receive events. Two processes that start at the same time without
-    /// a shared store delete each other's registration.
+    /// Store the result before you receive events. Two processes that start at the same time
+    /// without a shared store delete each other's registration.
     ///
     /// Calls `listWebhooks`, and `registerWebhook` and `deleteWebhook` where needed. The
     /// [module documentation](self#registration) has an example.
@@ -223,8 +223,8 @@ macro_rules! all_sales_units {
     ($builder:ident) => {
         impl $builder {
             /// Sends no `Merchant-Serial-Number`. For the keys of a partner the request is then
-            /// about the registrations for all of its sales units, future ones included. The keys of
-            /// a merchant need the number.
+            /// about the registrations for all of its sales units, future ones included. The keys
+            /// of a merchant need the number.
             pub fn all_sales_units(mut self) -> Self {
                 self.options.merchant = None;
                 self.options.all_sales_units = true;

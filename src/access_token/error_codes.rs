@@ -2,7 +2,8 @@
 
 use crate::operation::{ErrorCode, Remedy};
 
-/// The most specific code of a response comes first, since the service may send its general code 70002 too.
+/// The most specific code of a response comes first, since the service may send its general code
+/// 70002 too.
 pub(crate) static ERROR_CODES: &[ErrorCode] = &[
     row("AADSTS70001", UNKNOWN_CLIENT),
     row("AADSTS700016", UNKNOWN_CLIENT),

@@ -263,7 +263,8 @@ fn serve(options: Options) -> io::Result<()> {
     })
 }
 
-/// Completes with Ctrl-C and with SIGTERM, and with SIGHUP, which a terminal sends when it is closed.
+/// Completes with Ctrl-C and with SIGTERM, and with SIGHUP, which a terminal sends when it is
+/// closed.
 #[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = io::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -90,8 +90,8 @@ where
         .route("/v2/consents/{*user_id}", call)
 }
 
-/// Routes the requests for shipping options of Express payments of the ePayment API to `handler`, at
-/// the `callbackUrl` of the payments.
+/// Routes the requests for shipping options of Express payments of the ePayment API to `handler`,
+/// at the `callbackUrl` of the payments.
 ///
 /// The handler returns the groups of shipping options. The response is that of
 /// [`respond_to_shipping_options`]. The token is checked before the body is read.

@@ -15,8 +15,8 @@ use crate::types::{Reference, Sensitive, by_name, lenient};
 /// chosen.
 ///
 /// The payment was created with
-/// [`Express::with_dynamic_options`](crate::epayment::Express::with_dynamic_options). The request is
-/// `POST {callbackUrl}`, and its `Authorization` header is the payment's token. Respond within 3
+/// [`Express::with_dynamic_options`](crate::epayment::Express::with_dynamic_options). The request
+/// is `POST {callbackUrl}`, and its `Authorization` header is the payment's token. Respond within 3
 /// seconds. `Debug` does not show the address.
 ///
 /// [`respond_to_shipping_options`] reads the request and responds, for any web framework. The
@@ -141,9 +141,9 @@ pub(super) fn authorize(
 /// The body of the request must be complete.
 ///
 /// `handler` returns the groups of shipping options; an empty list means that no delivery to the
-/// address is possible. The response is HTTP 500 if the handler fails, or if the groups break a rule
-/// of [`ShippingOptionsRequest::reply`], and [`CallbackError::status`] if the request is refused.
-/// These failures are logged as warnings.
+/// address is possible. The response is HTTP 500 if the handler fails, or if the groups break a
+/// rule of [`ShippingOptionsRequest::reply`], and [`CallbackError::status`] if the request is
+/// refused. These failures are logged as warnings.
 ///
 /// ```
 /// use vipps::Amount;

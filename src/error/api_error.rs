@@ -124,9 +124,9 @@ impl ApiError {
         self.group.as_ref()
     }
 
-    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, `ErrorCode` of
-    /// the ePayment API, four or five digits, else a word such as `Unauthorized`, the name of a field, or OAuth's `error` (`invalid_client`) if no
-    /// access token was issued.
+    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, `ErrorCode`
+    /// of the ePayment API, four or five digits, else a word such as `Unauthorized`, the name of a
+    /// field, or OAuth's `error` (`invalid_client`) if no access token was issued.
     ///
     /// Compare it together with [`group`](Self::group): the codes 51, 93 and 98 mean different
     /// things in different groups.

@@ -18,8 +18,8 @@ use crate::error::Result;
 use crate::runtime::Runtime;
 
 /// The shortest time from the start of one poll to the start of the next. Both payment APIs allow
-/// 120 requests a minute for each payment. 118 polls leave room for the replay of a poll whose token
-/// was refused.
+/// 120 requests a minute for each payment. 118 polls leave room for the replay of a poll whose
+/// token was refused.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(510);
 
 /// A payment as one poll has read it: the details of a payment API. Not exported, so that it cannot

@@ -56,8 +56,8 @@ impl<D> Wait<D> {
         }
     }
 
-    /// Sets the longest time to wait for the customer's decision. By default it is 11 minutes, since
-    /// the customer has 10, and for a long-living payment until one minute after its
+    /// Sets the longest time to wait for the customer's decision. By default it is 11 minutes,
+    /// since the customer has 10, and for a long-living payment until one minute after its
     /// [expiry](crate::epayment::Payment::expires_at). A single poll may take 15 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);

@@ -178,8 +178,8 @@ impl TryFrom<Wire> for CheckedInCustomer {
     }
 }
 
-/// The customer who showed a personal code. `Debug` does not show the phone number. The JSON form is
-/// that of the API and contains it.
+/// The customer who showed a personal code. `Debug` does not show the phone number. The JSON form
+/// is that of the API and contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,

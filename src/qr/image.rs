@@ -45,8 +45,8 @@ impl QrFormat {
     }
 }
 
-/// Returns the format and the `url` of a code, from which [`QrFormat::read`] makes the same link and
-/// content.
+/// Returns the format and the `url` of a code, from which [`QrFormat::read`] makes the same link
+/// and content.
 pub(super) fn format_and_url(
     link: Option<&QrLink>,
     content: Option<&QrContent>,

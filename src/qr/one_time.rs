@@ -92,7 +92,8 @@ crate::types::json_schema::read_as! { OneTimeQr => Wire; }
 
 /// The code of one payment. The JSON form is that of the API, with the `format` of the code.
 ///
-/// `Debug` shows neither the link nor the text, because anyone with them can see and pay the payment.
+/// `Debug` shows neither the link nor the text, because anyone with them can see and pay the
+/// payment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OneTimeQr {
     link: Option<QrLink>,

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Pace;
 
-/// A limit on the retries of all calls of one client, which keeps the client from adding to an outage.
+/// A limit on the retries of all calls of one client, which keeps the client from adding to an
+/// outage.
 ///
-/// The budget starts with 500 points, which is also its maximum. A retry costs 14 points, or 5 points after too many
-/// requests or a lock. A call that succeeds adds 1 point. Without points, a call ends at its first failure. Clones of a
-/// client share one budget.
+/// The budget starts with 500 points, which is also its maximum. A retry costs 14 points, or 5
+/// points after too many requests or a lock. A call that succeeds adds 1 point. Without points, a
+/// call ends at its first failure. Clones of a client share one budget.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,7 +37,8 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Returns a budget without a limit, for tests. Each call still has the limit of its [`RetryPolicy`](crate::RetryPolicy).
+    /// Returns a budget without a limit, for tests. Each call still has the limit of its
+    /// [`RetryPolicy`](crate::RetryPolicy).
     pub fn unlimited() -> Self {
         Self(None)
     }

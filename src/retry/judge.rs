@@ -19,13 +19,14 @@ pub(crate) enum Failure {
     Refused,
     /// The API or its gateway refused the request because of too many requests.
     Throttled,
-    /// Another call locks the order, or too many calls run at once: HTTP 423, or a code whose remedy is
-    /// [`Remedy::Retry`].
+    /// Another call locks the order, or too many calls run at once: HTTP 423, or a code whose
+    /// remedy is [`Remedy::Retry`].
     Locked,
-    /// A refusal that may be gone in minutes to days: a code whose remedy is [`Remedy::RetryLater`].
+    /// A refusal that may be gone in minutes to days: a code whose remedy is
+    /// [`Remedy::RetryLater`].
     Postponed,
-    /// A limit or a lock that does not state what became of the request: with HTTP 408 or 5xx, or in a response that the
-    /// API did not make.
+    /// A limit or a lock that does not state what became of the request: with HTTP 408 or 5xx, or
+    /// in a response that the API did not make.
     UnclearLock,
     /// A response that does not state what became of the request.
     Unclear,
@@ -50,8 +51,8 @@ impl Failure {
                 .any(has_remedy)
         };
         match status {
-            // A success with an error contradicts itself. No API documents a redirect, so a proxy made it, and it may
-            // replace the response of a success.
+            // A success with an error contradicts itself. No API documents a redirect, so a proxy
+            // made it, and it may replace the response of a success.
             ..400 => Self::Unclear,
             408 | 500.. if has_remedy(Retry) => Self::UnclearLock,
             500.. => Self::ServerError,
@@ -73,20 +74,21 @@ impl Failure {
 
 /// Returns whether a 4xx states that the API or its gateway turned the request away.
 ///
-/// Three statuses do so without a body too. The gateway turns requests away with 401 and 429 before the API receives
-/// them, and the documents list 401 without a body. Only an API sends 423.
+/// Three statuses do so without a body too. The gateway turns requests away with 401 and 429 before
+/// the API receives them, and the documents list 401 without a body. Only an API sends 423.
 fn is_refusal(status: u16, error: &Error) -> bool {
     let is_empty = || error.raw_body().trim_ascii().is_empty();
     error.is_conclusive() || (matches!(status, 401 | 423 | 429) && is_empty())
 }
 
-/// Returns whether a status of the API leaves open what became of a request that may have an effect.
+/// Returns whether a status of the API leaves open what became of a request that may have an
+/// effect.
 fn is_inconclusive(class: RetryClass, status: u16) -> bool {
     match status {
         // The payment's provider had trouble.
         402 => class.has_effect(),
-        // In the QR API the id is in use. For payments nothing is documented, and the conflict may be with an earlier
-        // attempt of the same call.
+        // In the QR API the id is in use. For payments nothing is documented, and the conflict may
+        // be with an earlier attempt of the same call.
         409 => class.has_effect() && class != RetryClass::Idempotent,
         _ => false,
     }

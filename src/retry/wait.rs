@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Pace, RetryPolicy};
 use crate::types::http_date;
 
-/// Returns the wait after attempt number `attempt`, where 1 is the first. `jitter` is in `0.0..1.0`.
+/// Returns the wait after attempt number `attempt`, where 1 is the first. `jitter` is in
+/// `0.0..1.0`.
 pub(crate) fn wait(
     policy: &RetryPolicy,
     pace: Pace,
@@ -32,7 +33,8 @@ pub(crate) fn wait(
 /// The period in which the API counts requests.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-/// Returns the wait until one more attempt is within the limit per minute. `starts` are the starts of earlier attempts.
+/// Returns the wait until one more attempt is within the limit per minute. `starts` are the starts
+/// of earlier attempts.
 pub(crate) fn rate_limit_wait(starts: &[Duration], per_minute: u32, now: Duration) -> Duration {
     let oldest = starts.len().checked_sub(per_minute as usize);
     match oldest.and_then(|oldest| starts.get(oldest)) {
@@ -44,8 +46,8 @@ pub(crate) fn rate_limit_wait(starts: &[Duration], per_minute: u32, now: Duratio
 /// The longest `Retry-After`: a year. A longer one could not be added to the time of day.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Reads `Retry-After` in both its forms, seconds or a date. A date in the past is no wait. A value in neither form is
-/// ignored.
+/// Reads `Retry-After` in both its forms, seconds or a date. A date in the past is no wait. A value
+/// in neither form is ignored.
 pub(crate) fn retry_after(
     value: Option<&http::HeaderValue>,
     now: jiff::Timestamp,

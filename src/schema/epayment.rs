@@ -1,5 +1,6 @@
-//! Schemas of the requests and responses of the ePayment API: of a builder, the schema of the generated
-//! body that it sends, and of a response, the schema of the structure that it is read from.
+//! Schemas of the requests and responses of the ePayment API: of a builder, the schema of the
+//! generated body that it sends, and of a response, the schema of the structure that it is read
+//! from.
 
 use schemars::Schema;
 use serde_json::{Value, json};
@@ -40,8 +41,8 @@ sent_as! {
     Refund => types::RefundModificationRequest, documented;
 }
 
-/// Adds the limits of the document to members whose schemas responses contain too. The bindings read
-/// responses without limits, and have one type for both.
+/// Adds the limits of the document to members whose schemas responses contain too. The bindings
+/// read responses without limits, and have one type for both.
 fn documented(schema: &mut Schema) {
     let Some(Value::Object(members)) = schema.get_mut("properties") else {
         return;

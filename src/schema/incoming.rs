@@ -1,5 +1,5 @@
-//! Schemas of responses, callbacks and webhooks. Each type derives its schema from the structure that
-//! it is read from.
+//! Schemas of responses, callbacks and webhooks. Each type derives its schema from the structure
+//! that it is read from.
 
 use super::listed;
 use crate::callback::{

@@ -13,8 +13,8 @@ use crate::operation::{Operation, PaymentId};
 
 /// One call in progress.
 ///
-/// `Drop` records the outcome, because reading the response is the last step of a call, and because a call also ends when
-/// its future is dropped.
+/// `Drop` records the outcome, because reading the response is the last step of a call, and because
+/// a call also ends when its future is dropped.
 #[derive(Debug)]
 pub(crate) struct CallSpan {
     span: Span,

@@ -8,8 +8,9 @@ macro_rules! counters {
         ///
         /// Counters only grow, so the difference of two snapshots counts the time between them.
         ///
-        /// A call is one operation whose arguments were accepted. A call with an amount of zero, for example, is refused
-        /// and not counted. A method that sends two operations, such as a cancel that reads the details, counts twice.
+        /// A call is one operation whose arguments were accepted. A call with an amount of zero,
+        /// for example, is refused and not counted. A method that sends two operations, such as a
+        /// cancel that reads the details, counts twice.
         ///
         /// ```
         /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,7 +52,8 @@ counters! {
     rejected,
     /// Reads that failed: [`Outcome::NoEffect`](crate::Outcome::NoEffect).
     no_effect,
-    /// Calls that may have taken effect: [`Outcome::Unknown`](crate::Outcome::Unknown). Alert on this counter.
+    /// Calls that may have taken effect: [`Outcome::Unknown`](crate::Outcome::Unknown). Alert on
+    /// this counter.
     unknown,
     /// Calls whose future was dropped before they ended.
     abandoned,
@@ -74,8 +76,8 @@ counters! {
 }
 
 impl Metrics {
-    /// Returns the number of calls that have begun and not ended. The counters are read one after another, so the number
-    /// is not exact under load.
+    /// Returns the number of calls that have begun and not ended. The counters are read one after
+    /// another, so the number is not exact under load.
     pub fn in_flight(&self) -> u64 {
         let ended = self.succeeded
             + self.not_sent

@@ -92,8 +92,8 @@ pub(crate) fn check_characters(field: &'static str, text: &str) -> Result<(), In
     Ok(())
 }
 
-/// Checks the rules of a page that a browser opens, which are those of [`HttpsUrl`], but the URL may
-/// have a fragment.
+/// Checks the rules of a page that a browser opens, which are those of [`HttpsUrl`], but the URL
+/// may have a fragment.
 pub(crate) fn check_page(field: &'static str, text: &str) -> Result<Url, InvalidValue> {
     check_characters(field, text)?;
     let refuse = |rule: &'static str| Err(refused(field, rule, text));

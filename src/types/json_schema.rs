@@ -27,8 +27,8 @@ macro_rules! read_as {
 }
 pub(crate) use read_as;
 
-/// Implements `JsonSchema` for a type with the schema of the generated type that is sent. The optional
-/// function adapts the schema and each schema within it.
+/// Implements `JsonSchema` for a type with the schema of the generated type that is sent. The
+/// optional function adapts the schema and each schema within it.
 macro_rules! sent_as {
     ($($type:ident => $body:ty $(, $adapt:path)?;)*) => {$(
         impl schemars::JsonSchema for $type {

@@ -11,8 +11,8 @@ const FIELD: &str = "shipping_cost";
 ///
 /// Its JSON form is **kroner with decimals**, `99.9` for 99.90 NOK, while all other amounts of eCom
 /// are integers of øre. The wrapper has an [`Amount`] instead; only the types of
-/// [`raw::ecom`](crate::raw::ecom) contain this type. JSON may have a number or a string. A fraction
-/// of an øre, such as the rounding error in `99.90000000000001`, is rounded.
+/// [`raw::ecom`](crate::raw::ecom) contain this type. JSON may have a number or a string. A
+/// fraction of an øre, such as the rounding error in `99.90000000000001`, is rounded.
 ///
 /// ```
 /// use vipps::types::Kroner;

@@ -5,8 +5,8 @@ use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 
-/// Deletes a registration. Returned by [`Webhooks::delete`](super::Webhooks::delete); `.await` sends
-/// the request.
+/// Deletes a registration. Returned by [`Webhooks::delete`](super::Webhooks::delete); `.await`
+/// sends the request.
 ///
 /// The request is idempotent, so it is retried after a lost response.
 #[derive(Clone, Debug)]

@@ -53,8 +53,8 @@ impl EnsureWebhook {
     /// Sends the requests.
     ///
     /// # Errors
-    /// Before anything is sent: no events, or an event type that is not a name. Otherwise the errors
-    /// of [`ListWebhooks::send`] and [`RegisterWebhook::send`], and with
+    /// Before anything is sent: no events, or an event type that is not a name. Otherwise the
+    /// errors of [`ListWebhooks::send`] and [`RegisterWebhook::send`], and with
     /// [`delete_first`](Self::delete_first) those of [`DeleteWebhook::send`]. Call `ensure` again
     /// after any of them: nothing is registered twice.
     ///
@@ -146,8 +146,8 @@ impl Ensured {
     }
 
     /// Returns the other registrations of the URL that could not be deleted, each with the reason.
-    /// Until they are deleted, each of their events arrives too, signed with their secrets. The next
-    /// [`ensure`](super::Webhooks::ensure) deletes them.
+    /// Until they are deleted, each of their events arrives too, signed with their secrets. The
+    /// next [`ensure`](super::Webhooks::ensure) deletes them.
     pub fn not_deleted(&self) -> &[(Webhook, Error)] {
         &self.not_deleted
     }

@@ -37,9 +37,9 @@ impl Event {
         }
     }
 
-    /// Returns a text that is the same each time this event is delivered: the `pspReference` and the
-    /// name of a payment event, or a hash of the customer token of a check-in. `None` if the event
-    /// has none of them. The text reveals neither a secret nor personal data.
+    /// Returns a text that is the same each time this event is delivered: the `pspReference` and
+    /// the name of a payment event, or a hash of the customer token of a check-in. `None` if the
+    /// event has none of them. The text reveals neither a secret nor personal data.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Payment(event) => {
@@ -59,8 +59,8 @@ impl Event {
 /// An event of a payment that was created with the ePayment API. Payments of the eCom API have no
 /// events.
 ///
-/// The [`amount`](Self::amount) is that of this operation and not the sum. Before you deliver goods,
-/// read the payment's details, which contain the sums.
+/// The [`amount`](Self::amount) is that of this operation and not the sum. Before you deliver
+/// goods, read the payment's details, which contain the sums.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentEvent {

@@ -14,12 +14,12 @@ pub type EventStoreFuture<'a, T> =
 /// The record of the events that have been handled, by their [ids](super::Event::id).
 ///
 /// An event is looked up before it is handled, and recorded after its handler has succeeded. A
-/// handler that fails, or a process that stops, therefore loses no event. Two deliveries of one event
-/// at the same time can both be handled.
+/// handler that fails, or a process that stops, therefore loses no event. Two deliveries of one
+/// event at the same time can both be handled.
 ///
 /// An id is text of about 60 characters. Events are resent for up to 7 days, so keep an id for at
-/// least that long. A store that fails never stops an event: the event is handled, and the failure is
-/// logged as a warning.
+/// least that long. A store that fails never stops an event: the event is handled, and the failure
+/// is logged as a warning.
 ///
 /// ```
 /// use vipps::webhooks::{EventStore, EventStoreFuture};
@@ -78,8 +78,8 @@ impl StdError for EventStoreError {
     }
 }
 
-/// An [`EventStore`] in memory, for one process. It forgets its oldest ids, and all of them when the
-/// process stops. Clones share the ids.
+/// An [`EventStore`] in memory, for one process. It forgets its oldest ids, and all of them when
+/// the process stops. Clones share the ids.
 #[derive(Clone, Debug)]
 pub struct MemoryEventStore {
     capacity: usize,

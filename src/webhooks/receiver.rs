@@ -77,8 +77,9 @@ impl Receiver {
         }
     }
 
-    /// Passes an event to the handler only if the store does not contain its [id](Event::id), and no
-    /// clone of this receiver is handling it at the moment. Events without an id are always passed on.
+    /// Passes an event to the handler only if the store does not contain its [id](Event::id), and
+    /// no clone of this receiver is handling it at the moment. Events without an id are always
+    /// passed on.
     ///
     /// An event is recorded after its handler has succeeded, so that a crash loses no event. Two
     /// processes that receive the same event at the same time therefore both handle it.

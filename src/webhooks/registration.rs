@@ -82,8 +82,8 @@ impl Registration {
     /// Creates a registration from a stored id and secret.
     ///
     /// # Errors
-    /// [`InvalidValue`] if the id is empty. Also if the secret is empty, starts or ends with a space,
-    /// or contains a control character or an invisible character.
+    /// [`InvalidValue`] if the id is empty. Also if the secret is empty, starts or ends with a
+    /// space, or contains a control character or an invisible character.
     pub fn new(id: impl Into<String>, secret: impl AsRef<str>) -> Result<Self, InvalidValue> {
         let id = id.into();
         if id.is_empty() {
