@@ -213,7 +213,7 @@ fn request(sim: &Simulator) -> http::Request<Bytes> {
 
 fn send(sim: &Simulator, request: http::Request<Bytes>) -> http::Response<Bytes> {
     let (_, reply) = sim.arrive(request).take_effect();
-    let WireResponse::Whole(response) = reply else {
+    let WireResponse::Complete(response) = reply else {
         panic!("not a whole response: {reply:?}")
     };
     assert!(response.status().is_success(), "{response:?}");

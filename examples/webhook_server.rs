@@ -8,10 +8,10 @@ use std::net::Ipv4Addr;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use vipps::Amount;
 use vipps::epayment::EventName;
 use vipps::simulator::Simulator;
 use vipps::webhooks::{self, Event, EventType, MemoryEventStore, Receiver, Registration, Verifier};
+use vipps::{Amount, RequestId};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,8 +58,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         println!("{} of {}", event.name, event.reference);
         if event.name == EventName::Authorized {
+            // The same key if the event arrives twice, so that the money moves once.
+            let key = RequestId::derive(&event.reference, "capture");
             let payment = vipps.epayment().payment(event.reference);
-            let captured = payment.capture_remaining().await?;
+            let captured = payment.capture_remaining().idempotency_key(key).await?;
             println!("captured {}", captured.amount.ok_or("no amount")?);
             break;
         }

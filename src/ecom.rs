@@ -118,6 +118,9 @@ impl Ecom {
     /// effect, from the details of the payment. The error names the payment, the operation and the
     /// idempotency key.
     ///
+    /// The call returns at once if the operation took effect. Otherwise it reads until 30 seconds
+    /// after the failed call, because the request may still arrive.
+    ///
     /// Calls `getPaymentDetailsUsingGET`.
     ///
     /// ```

@@ -125,6 +125,9 @@ impl EPayment {
     /// effect, from the details and the event log of the payment. The error names the payment, the
     /// operation and the idempotency key.
     ///
+    /// The call returns at once if the operation took effect. Otherwise it reads until 30 seconds
+    /// after the failed call, because the request may still arrive.
+    ///
     /// Calls `getPayment`, and for a create, capture or refund `getPaymentEventLog`.
     ///
     /// ```

@@ -51,8 +51,8 @@
 //! # Any language
 //!
 //! The program `vipps-simulator` is this simulator for test suites in other languages:
-//! `cargo install --path . --features simulator-bin`. When it is ready, it prints one line of JSON
-//! with its base URL and keys. `--help` lists its options.
+//! `cargo install --locked --path . --features simulator-bin`. When it is ready, it prints one line
+//! of JSON with its base URL and keys. `--help` lists its options.
 //!
 //! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does
 //! what a handle of [`Simulator`] does:
@@ -121,7 +121,7 @@ pub use faults::{Fault, FaultRule, Faults, Pause};
 pub use journal::{Entry, Journal};
 pub use keys::Keys;
 pub use payer::{Payer, PayerError, Scanned};
-pub use server::{Arrived, InMemory, WireResponse};
+pub use server::{InMemory, PendingRequest, WireResponse};
 
 use engine::Engine;
 use server::Server;
@@ -198,7 +198,7 @@ impl Simulator {
     /// Returns the money that actually moved: one account for each order, in the order of creation.
     /// A lost or damaged response does not change it.
     pub fn ledger(&self) -> Vec<Account> {
-        self.engine.look(|world, _| {
+        self.engine.read(|world, _| {
             world
                 .state
                 .domain
@@ -212,7 +212,7 @@ impl Simulator {
     /// Returns the account of one order. If several sales units have an order with this id, returns
     /// the one created first.
     pub fn account(&self, order_id: &str) -> Option<Account> {
-        self.engine.look(|world, _| {
+        self.engine.read(|world, _| {
             let domain = &world.state.domain;
             let first = domain.by_reference(order_id).first()?;
             Some(Account::of(domain.payment(*first)))

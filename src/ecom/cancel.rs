@@ -107,7 +107,7 @@ impl Cancel {
                     options = deadline.options(&self.options);
                     options.retry = Some(policy);
                 }
-                Some(details) if details.given_up().is_some() => return Err(error),
+                Some(details) if details.is_released().is_some() => return Err(error),
                 _ => return Err(unknown),
             }
         }
@@ -149,11 +149,11 @@ impl Cancel {
 
     fn is_done(&self, details: &PaymentDetails) -> bool {
         details.state() == PaymentState::Cancelled
-            || (self.release && details.given_up() == Some(true))
+            || (self.release && details.is_released() == Some(true))
     }
 
     fn is_open(&self, details: &PaymentDetails) -> bool {
         let may = details.can_cancel() || (self.release && details.can_release());
-        may && details.given_up() == Some(false)
+        may && details.is_released() == Some(false)
     }
 }

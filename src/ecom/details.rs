@@ -142,7 +142,7 @@ impl PaymentDetails {
     fn new(order_id: OrderId, wire: Wire) -> Result<Self, &'static str> {
         if wire
             .order_id
-            .is_some_and(|named| named != order_id.as_str())
+            .is_some_and(|returned| returned != order_id.as_str())
         {
             return Err(OTHER_ORDER);
         }
@@ -243,12 +243,13 @@ impl PaymentDetails {
     /// after the start, and the customer has made no decision. The API records no event for it.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
         let started = self.events.iter().filter(|e| e.is(&Operation::Initiate));
-        let begun = started
+        let started_at = started
             .filter_map(|e| e.timestamp.as_ref()?.instant())
             .max();
         self.state() == PaymentState::Initiated
-            && begun.is_some_and(|begun| {
-                Duration::try_from(now.duration_since(begun)).is_ok_and(|age| age > TIME_TO_PAY)
+            && started_at.is_some_and(|started_at| {
+                Duration::try_from(now.duration_since(started_at))
+                    .is_ok_and(|age| age > TIME_TO_PAY)
             })
     }
 
@@ -304,8 +305,8 @@ impl PaymentDetails {
 
     /// Returns whether the payment is cancelled, or the rest of its reservation is released after a
     /// capture. Returns `None` if the details do not show it.
-    pub(super) fn given_up(&self) -> Option<bool> {
-        state::given_up(&self.events, self.state(), &self.sums)
+    pub(super) fn is_released(&self) -> Option<bool> {
+        state::is_released(&self.events, self.state(), &self.sums)
     }
 
     /// Returns why the events may be incomplete, or `None` if they are complete.

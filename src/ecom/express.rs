@@ -75,8 +75,8 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
     }
     let mut ids: Vec<&str> = methods.iter().map(ShippingMethod::id).collect();
     ids.sort_unstable();
-    if let Some(twice) = ids.windows(2).find(|pair| pair.first() == pair.last()) {
-        return refuse("must each have an id of their own", twice.concat());
+    if let Some(duplicate) = ids.windows(2).find(|pair| pair.first() == pair.last()) {
+        return refuse("must each have an id of their own", duplicate.concat());
     }
     match methods.iter().filter(|m| m.is_default).nth(1) {
         Some(second) => refuse(
@@ -203,11 +203,11 @@ impl Serialize for ShippingMethod {
 fn check_text(
     field: &'static str,
     rule: &'static str,
-    most: usize,
+    max: usize,
     text: &str,
 ) -> Result<(), InvalidValue> {
-    let fits = !text.trim().is_empty() && length(text) <= most && is_printed(text);
-    if fits {
+    let is_valid = !text.trim().is_empty() && length(text) <= max && is_printed(text);
+    if is_valid {
         Ok(())
     } else {
         Err(InvalidValue::new(field, rule, text))

@@ -76,14 +76,14 @@ impl ForceApprove {
             .await?;
         response.accept()?;
         // The API documents no body, so a body without an order id is accepted.
-        let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
-        response.check_order(&self.payment.order_id, named.order_id.as_deref())
+        let wire: Wire = by_name::from_slice(&response.body).unwrap_or_default();
+        response.check_order(&self.payment.order_id, wire.order_id.as_deref())
     }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Named {
+struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     order_id: Option<String>,
 }

@@ -48,11 +48,11 @@ pub(super) fn transfer_ore(amount: Amount) -> Result<i64, InvalidValue> {
     in_range(amount, ore(1), rule)
 }
 
-fn in_range(amount: Amount, least: Amount, too_little: &'static str) -> Result<i64, InvalidValue> {
+fn in_range(amount: Amount, min: Amount, rule: &'static str) -> Result<i64, InvalidValue> {
     let ore = to_ore(amount)?;
     let refuse = |rule| Err(InvalidValue::new(FIELD, rule, format!("{ore} øre")));
-    if ore < least.minor_units() {
-        refuse(too_little)
+    if ore < min.minor_units() {
+        refuse(rule)
     } else if ore > MAX_AMOUNT.minor_units() {
         refuse("must be at most 2147483647 øre (21474836.47 NOK)")
     } else {

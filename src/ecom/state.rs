@@ -188,7 +188,7 @@ fn of_started(events: &[Event], is_reserved: bool) -> PaymentState {
 
 /// Returns whether a payment in this state is cancelled, or the rest of its reservation is released
 /// after a capture. Returns `None` if the history and the sums do not show it.
-pub(super) fn given_up(events: &[Event], state: PaymentState, sums: &Summary) -> Option<bool> {
+pub(super) fn is_released(events: &[Event], state: PaymentState, sums: &Summary) -> Option<bool> {
     match state {
         PaymentState::Cancelled => return Some(true),
         PaymentState::Unknown => return None,

@@ -186,16 +186,16 @@ impl WireSummary {
     }
 
     /// Returns the sums that the API states, with each missing sum taken from `known`.
-    pub(super) fn or(self, known: &Summary) -> Summary {
+    pub(super) fn or(self, computed: &Summary) -> Summary {
         Summary {
-            captured: self.captured_amount.unwrap_or(known.captured),
+            captured: self.captured_amount.unwrap_or(computed.captured),
             remaining_to_capture: self
                 .remaining_amount_to_capture
-                .unwrap_or(known.remaining_to_capture),
-            refunded: self.refunded_amount.unwrap_or(known.refunded),
+                .unwrap_or(computed.remaining_to_capture),
+            refunded: self.refunded_amount.unwrap_or(computed.refunded),
             remaining_to_refund: self
                 .remaining_amount_to_refund
-                .unwrap_or(known.remaining_to_refund),
+                .unwrap_or(computed.remaining_to_refund),
             bank_identification_number: self.bank_identification_number,
         }
     }
@@ -220,12 +220,12 @@ impl Summary {
         let reserved = reserved(events);
         let captured = sum(&[Operation::Capture, Operation::Sale]);
         let refunded = sum(&[Operation::Refund]);
-        let given_up = happened(Operation::Void) || happened(Operation::Cancel);
+        let is_released = happened(Operation::Void) || happened(Operation::Cancel);
         let rest = |whole: Amount, part: Amount| {
             let rest = whole.minor_units().saturating_sub(part.minor_units());
             money::ore(rest.max(0))
         };
-        let remaining = if given_up {
+        let remaining = if is_released {
             ZERO
         } else {
             rest(reserved, captured)

@@ -124,8 +124,8 @@ impl Requested {
             return Some(false);
         }
         let is_moved = |sum: Option<Amount>, requested: Option<Amount>| {
-            let least = requested.map_or(1, Amount::minor_units);
-            sum.map(|sum| sum.minor_units() >= least)
+            let min = requested.map_or(1, Amount::minor_units);
+            sum.map(|sum| sum.minor_units() >= min)
         };
         let nothing_left = |rest: Option<Amount>| rest.map(Amount::is_zero);
         match self {
@@ -279,9 +279,9 @@ impl Transaction {
     /// Returns the result of a cancel whose response was lost, from details that were read
     /// afterwards.
     pub(super) fn cancelled(details: &PaymentDetails) -> Self {
-        let gave_up =
+        let is_cancel =
             |e: &&Event| e.succeeded() && (e.is(&Operation::Void) || e.is(&Operation::Cancel));
-        let last = details.events().iter().find(gave_up);
+        let last = details.events().iter().find(is_cancel);
         Self {
             order_id: details.order_id().clone(),
             amount: last.and_then(|e| e.amount),

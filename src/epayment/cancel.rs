@@ -97,7 +97,7 @@ impl Cancel {
             let Some(details) = self.details(&deadline).await else {
                 return Err(unknown);
             };
-            match details.is_given_up() {
+            match details.is_cancelled() {
                 Some(true) => {
                     let cancelled = details.aggregate().cancelled;
                     return Ok(Modification::of_details(&details, cancelled, None));
@@ -133,12 +133,12 @@ impl Cancel {
 
     async fn read(self, response: Response, deadline: &Deadline) -> Result<Modification> {
         let wire = Wire::read(&response, &self.payment.reference)?;
-        if wire.is_given_up() == Some(true) && !lists_errors(&response.body) {
+        if wire.is_cancelled() == Some(true) && !lists_errors(&response.body) {
             let cancelled = wire.aggregate().cancelled;
             return Ok(wire.into_modification(self.payment.reference, cancelled, None));
         }
         match self.details(deadline).await {
-            Some(details) if details.is_given_up() == Some(true) => {
+            Some(details) if details.is_cancelled() == Some(true) => {
                 let cancelled = details.aggregate().cancelled;
                 Ok(Modification::of_details(&details, cancelled, None))
             }

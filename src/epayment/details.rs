@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use customer::WireShipping;
 pub use customer::{PaymentMethodKind, ShippingDetails, UsedPaymentMethod, UserDetails};
 
-use super::state::{PaymentState, is_given_up};
+use super::state::{PaymentState, is_cancelled};
 use super::types::money::Aggregate;
 use super::{Call, Payment};
 use crate::call::{CallOptions, OTHER_PAYMENT, operation};
@@ -154,8 +154,8 @@ impl TryFrom<Wire> for PaymentDetails {
 impl PaymentDetails {
     /// Fails with the reason when the JSON names another payment, or states neither state nor sums.
     fn new(reference: Reference, wire: Wire) -> Result<Self, &'static str> {
-        let named = wire.reference.as_deref();
-        if named.is_some_and(|named| named != reference.as_str()) {
+        let returned = wire.reference.as_deref();
+        if returned.is_some_and(|returned| returned != reference.as_str()) {
             return Err(OTHER_PAYMENT);
         }
         let aggregate = wire.aggregate.unwrap_or_default();
@@ -273,9 +273,9 @@ impl PaymentDetails {
         !self.state.is_without_approval() && rest.is_some_and(Amount::is_positive)
     }
 
-    /// Returns whether the payment is cancelled, see [`is_given_up`].
-    pub(super) fn is_given_up(&self) -> Option<bool> {
-        is_given_up(Some(&self.state), &self.aggregate)
+    /// Returns whether the payment is cancelled, see [`is_cancelled`].
+    pub(super) fn is_cancelled(&self) -> Option<bool> {
+        is_cancelled(Some(&self.state), &self.aggregate)
     }
 
     /// Returns the payment method of the payment.
@@ -348,7 +348,7 @@ mod tests {
     /// be captured, cancelled and refunded, and is given up.
     #[test]
     fn operations_follow_the_table_of_states() {
-        for (state, sums, capture, cancel, refund, given_up) in [
+        for (state, sums, capture, cancel, refund, is_cancelled) in [
             ("CREATED", [0, 0, 0, 0], false, true, false, false),
             ("AUTHORIZED", [100, 0, 0, 0], true, true, false, false),
             ("AUTHORIZED", [100, 40, 0, 0], true, true, true, false),
@@ -369,9 +369,9 @@ mod tests {
                 details.can_capture(),
                 details.can_cancel(),
                 details.can_refund(),
-                details.is_given_up(),
+                details.is_cancelled(),
             );
-            let expected = (capture, cancel, refund, Some(given_up));
+            let expected = (capture, cancel, refund, Some(is_cancelled));
             assert_eq!(found, expected, "{state} {sums:?}");
         }
     }
@@ -389,7 +389,7 @@ mod tests {
         let json = r#"{"state":"AUTHORIZED"}"#;
         let details = PaymentDetails::from_json(REFERENCE.parse().unwrap(), json).unwrap();
         assert!(!details.can_capture() && !details.can_cancel() && !details.can_refund());
-        assert_eq!(details.is_given_up(), None);
+        assert_eq!(details.is_cancelled(), None);
         assert_eq!(details.remaining_to_capture(), None);
         assert_eq!(details.amount(), None);
     }

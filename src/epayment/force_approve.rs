@@ -91,8 +91,8 @@ impl ForceApprove {
     fn read(&self, response: &Response) -> Result<()> {
         response.accept()?;
         // The API documents no body, so a body without a reference is accepted.
-        let named: Named = by_name::from_slice(&response.body).unwrap_or_default();
-        response.check_reference(&self.payment.reference, named.reference.as_deref())
+        let wire: Wire = by_name::from_slice(&response.body).unwrap_or_default();
+        response.check_reference(&self.payment.reference, wire.reference.as_deref())
     }
 
     async fn is_approved(&self, deadline: &Deadline) -> bool {
@@ -104,7 +104,7 @@ impl ForceApprove {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Named {
+struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     reference: Option<String>,
 }

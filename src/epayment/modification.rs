@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::details::PaymentDetails;
-use super::state::{PaymentState, is_given_up};
+use super::state::{PaymentState, is_cancelled};
 use super::types::money::Aggregate;
 use crate::call::Response;
 use crate::error::Result;
@@ -85,8 +85,8 @@ impl Wire {
     }
 
     /// Returns whether the payment is cancelled, as far as the response shows it.
-    pub(super) fn is_given_up(&self) -> Option<bool> {
-        is_given_up(self.state.as_ref(), &self.aggregate())
+    pub(super) fn is_cancelled(&self) -> Option<bool> {
+        is_cancelled(self.state.as_ref(), &self.aggregate())
     }
 
     pub(super) fn into_modification(

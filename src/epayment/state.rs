@@ -38,7 +38,7 @@ impl PaymentState {
 
 /// Returns whether a payment ended before its approval, or a part of its reservation is cancelled
 /// and nothing is left of it. Returns `None` if the state and the sums do not show it.
-pub(super) fn is_given_up(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
+pub(super) fn is_cancelled(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
     match state {
         Some(PaymentState::Created) => Some(false),
         // The payment can no longer be approved, so there is nothing left to cancel.

@@ -106,8 +106,8 @@ impl Transfer {
             (None, Some(key)) => {
                 // The API refuses the key of an earlier request with another amount.
                 let events = self.payment.events_with(deadline.options(&read)).await?;
-                let own = self.own_event(&events, key).filter(|own| own.succeeded());
-                let moved = own.and_then(|own| own.amount);
+                let event = self.event_with_key(&events, key).filter(|e| e.succeeded());
+                let moved = event.and_then(|event| event.amount);
                 moved.map_or_else(|| self.remaining(&before), Ok)?
             }
             (None, None) => self.remaining(&before)?,
@@ -118,8 +118,8 @@ impl Transfer {
             key: Some(key.clone()),
             ..deadline.options(&options)
         };
-        let unproven = self.request(&request, amount).await;
-        match &unproven {
+        let result = self.request(&request, amount).await;
+        match &result {
             Ok(response) => {
                 let wire = Wire::read(response, &self.payment.reference)?;
                 if self.is_done(&before, amount, &wire) && !lists_errors(&response.body) {
@@ -131,17 +131,17 @@ impl Transfer {
             Err(error) => return Err(error.clone()),
         }
         let events = self.payment.events_with(deadline.options(&read)).await;
-        let own = events.map(|events| self.own_event(&events, &key).cloned());
-        if let Ok(Some(event)) = &own
+        let event = events.map(|events| self.event_with_key(&events, &key).cloned());
+        if let Ok(Some(event)) = &event
             && event.succeeded()
             && event.amount.is_none_or(|moved| moved == amount)
             && let Ok(details) = self.payment.details_with(deadline.options(&read)).await
         {
             return Ok(Modification::of_details(&details, Some(amount), Some(key)));
         }
-        Err(match unproven {
+        Err(match result {
             Ok(response) => response.decode_error(NO_PROOF),
-            Err(error) if is_conflict(&error) && self.is_refused(&before, amount, &own) => {
+            Err(error) if is_conflict(&error) && self.is_refused(&before, amount, &event) => {
                 error.with_outcome(Outcome::Rejected).with_used_up_key(true)
             }
             Err(error) => error.with_outcome(Outcome::Unknown),
@@ -155,15 +155,19 @@ impl Transfer {
         &self,
         before: &Aggregate,
         amount: Amount,
-        own: &Result<Option<PaymentEvent>>,
+        event: &Result<Option<PaymentEvent>>,
     ) -> bool {
-        match own {
+        match event {
             Ok(Some(event)) => {
                 event.succeeded() && event.amount.is_some_and(|moved| moved != amount)
             }
             Ok(None) => {
-                let rest = self.direction.remaining(before);
-                self.baseline.is_none() && rest.is_some_and(|rest| !rest.is_positive())
+                let is_zero = |rest: Option<Amount>| rest.is_some_and(|rest| !rest.is_positive());
+                // Until everything is captured, another request can make a refund possible.
+                self.baseline.is_none()
+                    && before.authorized.is_some_and(Amount::is_positive)
+                    && is_zero(before.remaining_to_capture())
+                    && is_zero(self.direction.remaining(before))
             }
             Err(_) => false,
         }
@@ -191,15 +195,15 @@ impl Transfer {
     fn is_done(&self, before: &Aggregate, amount: Amount, wire: &Wire) -> bool {
         let after = wire.aggregate();
         let sums = self.direction.sum(&after).zip(self.direction.sum(before));
-        let growth = sums.and_then(|(after, before)| after.checked_sub(before));
+        let increase = sums.and_then(|(after, before)| after.checked_sub(before));
         let is_approved = |state: &PaymentState| !state.is_without_approval();
-        growth == Some(amount)
+        increase == Some(amount)
             && !after.contradicts()
             && wire.state.as_ref().is_none_or(is_approved)
     }
 
     /// Returns the event with the key of this request, unless it states a failure.
-    fn own_event<'a>(
+    fn event_with_key<'a>(
         &self,
         events: &'a [PaymentEvent],
         key: &RequestId,

@@ -70,8 +70,8 @@ impl Lost {
 
 /// Returns the conclusion about a cancel from whether the payment is given up: cancelled, or the
 /// rest of its reservation released.
-pub(crate) fn of_cancel(is_given_up: Option<bool>) -> Evidence {
-    match is_given_up {
+pub(crate) fn of_cancel(is_cancelled: Option<bool>) -> Evidence {
+    match is_cancelled {
         Some(true) => Evidence::TookEffect,
         Some(false) => Evidence::NoEffect,
         None => Evidence::Inconclusive("the details do not state whether the payment is cancelled"),

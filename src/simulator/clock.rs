@@ -30,7 +30,7 @@ pub struct Clock(Arc<Shared>);
 struct Shared {
     reading: Mutex<Reading>,
     /// Wakes the sender of calls to the merchant, because an event may be due.
-    moved: Notify,
+    changed: Notify,
 }
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Clock {
                 added: SignedDuration::ZERO,
                 standing: frozen.then_some(FROZEN_AT),
             }),
-            moved: Notify::new(),
+            changed: Notify::new(),
         }))
     }
 
@@ -58,12 +58,12 @@ impl Clock {
     }
 
     /// Wakes the task that waits for a due event.
-    pub(crate) fn nudge(&self) {
-        self.0.moved.notify_one();
+    pub(crate) fn notify(&self) {
+        self.0.changed.notify_one();
     }
 
-    pub(crate) async fn nudged(&self) {
-        self.0.moved.notified().await;
+    pub(crate) async fn notified(&self) {
+        self.0.changed.notified().await;
     }
 
     pub(crate) fn stands(&self) -> bool {
@@ -83,7 +83,7 @@ impl Clock {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         reading.added = reading.added.saturating_add(by);
         drop(reading);
-        self.nudge();
+        self.notify();
     }
 
     /// Stops the clock at its current time. From then on only [`advance`](Self::advance) moves it.

@@ -111,7 +111,7 @@ fn keys(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
     let keys = call
         .engine
-        .look(|world, _| world.state.settings.keys.clone());
+        .read(|world, _| world.state.settings.keys.clone());
     Ok(ok(json!({
         "clientId": keys.client_id(),
         "clientSecret": keys.client_secret(),

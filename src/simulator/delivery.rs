@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::gateway::Outgoing;
+use super::gateway::OutgoingMessage;
 
 pub(crate) use log::{DeliveryLog, Destination};
 pub(crate) use queue::Queue;
@@ -24,7 +24,7 @@ pub use record::{Delivery, DeliveryOutcome};
 pub(crate) struct Job {
     /// The number in the log.
     pub(crate) number: u64,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) outgoing: OutgoingMessage,
     pub(crate) to: Destination,
     /// Set on the second copy of a message that a fault duplicates. Its outcome is ignored.
     pub(crate) is_duplicate: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Job {
 impl Job {
     pub(crate) fn new(
         number: u64,
-        outgoing: &Outgoing,
+        outgoing: &OutgoingMessage,
         to: Destination,
         wait: Duration,
         now: Timestamp,

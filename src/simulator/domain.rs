@@ -31,10 +31,10 @@ pub(crate) use modifications::{CancelScope, Cancellation, Change, Modification};
 pub(crate) use money::Sums;
 pub use payment::CaptureType;
 pub(crate) use payment::{
-    Ending, Expiry, Flow, Idempotency, MerchantUrls, NewPayment, Payment, PaymentOptions,
+    EndReason, Expiry, Flow, Idempotency, MerchantUrls, NewPayment, Payment, PaymentOptions,
     PaymentSource, PaymentState,
 };
-pub(crate) use refusal::{Obstacle, Refusal};
+pub(crate) use refusal::{Refusal, RefusalReason};
 pub(crate) use webhooks::{Registration, Webhooks};
 
 use payment::Entry;

@@ -24,7 +24,7 @@ use super::gateway::{Request, Response, State, dispatch};
 use super::random::Random;
 
 pub(crate) use barrier::Barrier;
-pub(crate) use faults::{FaultSummary, RuleSettings, Rules};
+pub(crate) use faults::{FaultRules, FaultSummary, RuleSettings};
 pub(crate) use injection::{FaultKind, Injection, Stage, Transmission};
 pub use records::Entry;
 pub(crate) use records::Records;
@@ -50,7 +50,7 @@ impl fmt::Debug for Engine {
 
 pub(crate) struct World {
     pub(crate) state: State,
-    pub(crate) rules: Rules,
+    pub(crate) rules: FaultRules,
     pub(crate) records: Records,
     pub(crate) deliveries: DeliveryLog,
     queue: Queue,
@@ -61,12 +61,12 @@ pub(crate) struct World {
 
 /// A recorded request that has not taken effect yet.
 #[derive(Debug)]
-pub(crate) struct Arrival {
+pub(crate) struct RecordedRequest {
     number: u64,
     injection: Option<Injection>,
 }
 
-impl Arrival {
+impl RecordedRequest {
     /// The delay before the request takes effect, in real time.
     pub(crate) fn wait(&self) -> Duration {
         let injection = self.injection.as_ref();
@@ -101,7 +101,7 @@ impl Engine {
             clock,
             world: Mutex::new(World {
                 state,
-                rules: Rules::new(seed),
+                rules: FaultRules::new(seed),
                 records: Records::default(),
                 deliveries: DeliveryLog::default(),
                 queue: Queue::default(),
@@ -148,18 +148,18 @@ impl Engine {
         world.state.notify();
         world.forget_deleted_webhooks();
         if !world.is_idle() || world.next_due() != due {
-            self.clock.nudge();
+            self.clock.notify();
         }
         self.touch();
         result
     }
 
     /// Reads the world at the current time.
-    pub(crate) fn look<T>(&self, run: impl FnOnce(&World, Timestamp) -> T) -> T {
+    pub(crate) fn read<T>(&self, run: impl FnOnce(&World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let now = self.clock.now();
         if world.tick(now) {
-            self.clock.nudge();
+            self.clock.notify();
             self.touch();
         }
         run(&world, now)
@@ -201,7 +201,7 @@ impl Engine {
     }
 
     /// Records a request and selects the fault that applies to it.
-    pub(crate) fn arrive(&self, request: &Request) -> Arrival {
+    pub(crate) fn arrive(&self, request: &Request) -> RecordedRequest {
         let mut world = self.world();
         let now = self.clock.now();
         let found = world.state.routes.find(request);
@@ -211,12 +211,12 @@ impl Engine {
         let records = &mut world.records;
         let number = records.arrived(request, found.id(), is_public, reference, now);
         self.touch();
-        Arrival { number, injection }
+        RecordedRequest { number, injection }
     }
 
     /// Applies a request to the state, unless a fault prevents that. Returns the response and its
     /// transmission.
-    pub(crate) fn respond(&self, request: &Request, arrival: &Arrival) -> Dispatch {
+    pub(crate) fn respond(&self, request: &Request, arrival: &RecordedRequest) -> Dispatch {
         self.with(|world, now| {
             let Some(injection) = &arrival.injection else {
                 let response = dispatch(&mut world.state, request, now).ready();
@@ -226,7 +226,7 @@ impl Engine {
                 return Dispatch {
                     response,
                     wait: Duration::ZERO,
-                    transmission: Transmission::Whole,
+                    transmission: Transmission::Complete,
                 };
             };
             let mut response = None;
@@ -285,7 +285,7 @@ impl Engine {
             world.deliveries.in_progress = world.deliveries.in_progress.saturating_sub(1);
             // The sender must run again to find that no call is in progress, even if the outcome
             // adds no call.
-            self.clock.nudge();
+            self.clock.notify();
         });
     }
 
@@ -313,8 +313,8 @@ impl Engine {
         Some(wait.clamp(Duration::from_millis(1), Duration::from_secs(3600)))
     }
 
-    pub(crate) async fn nudged(&self) {
-        self.clock.nudged().await;
+    pub(crate) async fn notified(&self) {
+        self.clock.notified().await;
     }
 }
 

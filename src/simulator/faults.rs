@@ -313,7 +313,7 @@ pub struct Fault {
 impl Fault {
     /// Returns the number of requests that the rule was applied to.
     pub fn hits(&self) -> u64 {
-        self.engine.look(|world, _| world.rules.hits(self.id))
+        self.engine.read(|world, _| world.rules.hits(self.id))
     }
 
     pub(crate) fn id(&self) -> u64 {

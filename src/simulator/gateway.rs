@@ -23,7 +23,7 @@ pub(crate) use api::{Api, Call, Failure, GatewayError, Limit, Operation, Referen
 pub(crate) use dispatch::dispatch;
 pub(crate) use document::Document;
 pub(crate) use message::{Body, PROBLEM, Request, Response, decode, parameter};
-pub(crate) use outgoing::{Message, Outgoing};
+pub(crate) use outgoing::{Message, OutgoingMessage};
 #[cfg(test)]
 pub(crate) use routes::Routes;
 pub(crate) use routes::{IMAGE_PATH, LANDING_PAGE_PATH, landing_token};

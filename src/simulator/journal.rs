@@ -25,12 +25,12 @@ impl Journal {
     /// Returns the requests so far, oldest first; at most the latest 20,000.
     pub fn entries(&self) -> Vec<Entry> {
         self.0
-            .look(|world, _| world.records.all().cloned().collect())
+            .read(|world, _| world.records.all().cloned().collect())
     }
 
     /// Returns the number of requests for an operation, named as in [`Entry::operation`].
     pub fn count(&self, operation: &str) -> usize {
-        self.0.look(|world, _| world.records.count(operation))
+        self.0.read(|world, _| world.records.count(operation))
     }
 
     /// Removes all entries and counts.

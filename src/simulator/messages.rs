@@ -123,13 +123,13 @@ impl Simulator {
     /// Returns the messages to the merchant, oldest first; at most the latest 20,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         let waits =
-            self.server.is_some() || self.engine.look(|world, _| world.deliveries.has_receiver());
+            self.server.is_some() || self.engine.read(|world, _| world.deliveries.has_receiver());
         if !waits {
             self.give_up_messages();
         }
         let mut deliveries = self
             .engine
-            .look(|world, _| world.latest_deliveries(usize::MAX));
+            .read(|world, _| world.latest_deliveries(usize::MAX));
         deliveries.reverse();
         deliveries
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::apis::qr::CHECK_IN_EVENT;
 use super::domain::profile::Profile;
 use super::domain::qr::{CONTENT_HOST, Target};
-use super::domain::{Domain, Ending, Obstacle, PaymentId, Refusal};
+use super::domain::{Domain, EndReason, PaymentId, Refusal, RefusalReason};
 use super::engine::Engine;
 use super::gateway::{IMAGE_PATH, State, landing_token, parameter};
 
@@ -142,8 +142,8 @@ impl Payer {
             let State { domain, random, .. } = state;
             match target {
                 Target::Payment(payment) => {
-                    if let Some(obstacle) = domain.payment(payment).approval_obstacle() {
-                        return Err(Refusal::CannotApprove(obstacle).into());
+                    if let Some(reason) = domain.payment(payment).approval_refusal() {
+                        return Err(Refusal::CannotApprove(reason).into());
                     }
                     domain.open(payment, now);
                     let order_id = domain.payment(payment).reference.clone();
@@ -272,13 +272,12 @@ impl Payer {
 impl From<Refusal> for PayerError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::CannotApprove(Obstacle::Ended(Ending::Expired)) | Refusal::UnknownCode => {
-                Self::Expired
-            }
-            Refusal::CannotApprove(Obstacle::Ended(Ending::Declined)) => {
+            Refusal::CannotApprove(RefusalReason::Ended(EndReason::Expired))
+            | Refusal::UnknownCode => Self::Expired,
+            Refusal::CannotApprove(RefusalReason::Ended(EndReason::Declined)) => {
                 Self::AlreadyFinal("refused by the issuer")
             }
-            Refusal::CannotApprove(Obstacle::Ended(_)) => Self::AlreadyFinal("cancelled"),
+            Refusal::CannotApprove(RefusalReason::Ended(_)) => Self::AlreadyFinal("cancelled"),
             Refusal::CannotApprove(_) => Self::AlreadyFinal("approved"),
             Refusal::Declined(reason) => Self::Declined(reason),
             Refusal::UnknownShippingMethod => Self::NoSuchShippingMethod,

@@ -189,6 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn event_names_are_shown_and_names_of_persons_are_not() {
+        let mut event = json!({
+            "name": "AUTHORIZED",
+            "captureGuaranteedUntil": "2026-03-09T09:00:00Z",
+            "timestamp": "2026-03-02T09:00:00.000Z",
+            "userDetails": {"name": "CREATED"},
+        });
+        let mut shown = event.clone();
+        hide(&mut shown);
+        event["userDetails"]["name"] = "[redacted]".into();
+        assert_eq!(shown, event);
+        let mut person = json!({"name": "Ada Lovelace"});
+        hide(&mut person);
+        assert_eq!(person, json!({"name": "[redacted]"}));
+    }
+
+    #[test]
     fn unreadable_body_is_not_shown() {
         assert_eq!(
             redacted_body(b"secret=1", Redactor::of_requests()).as_deref(),

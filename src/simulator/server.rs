@@ -24,13 +24,13 @@ use super::control;
 use super::engine::{Barrier, Dispatch, Engine, Transmission};
 use super::gateway::{Request, Response, errors};
 
-mod arrive;
 mod faulty_stream;
 mod in_memory;
+mod pending_request;
 mod sender;
 
-pub use arrive::{Arrived, WireResponse};
 pub use in_memory::InMemory;
+pub use pending_request::{PendingRequest, WireResponse};
 pub(crate) use sender::deliver_in_memory;
 
 use faulty_stream::{FaultyStream, Plan};

@@ -40,14 +40,14 @@ const MSN: &str = "123456";
 const ORDER: &str = "acme-shop-123-order123abc";
 
 /// A merchant with valid keys, an access token and a clock.
-struct Bench {
+struct Harness {
     state: State,
     now: Timestamp,
     token: String,
     calls: u32,
 }
 
-impl Bench {
+impl Harness {
     fn new() -> Self {
         Self::with(CaptureType::Reserve)
     }
@@ -72,20 +72,20 @@ impl Bench {
             token_lifetime: Duration::from_secs(3600),
             may_skip_landing_page: false,
         };
-        let mut bench = Self {
+        let mut harness = Self {
             state: State::new(settings, apis, domain, random),
             now: FROZEN_AT,
             token: String::new(),
             calls: 0,
         };
-        bench.fetch_token();
-        bench
+        harness.fetch_token();
+        harness
     }
 
     fn fetch_token(&mut self) {
-        let answer = self.send(self.token_request());
-        assert_eq!(answer.status, 200, "{answer:?}");
-        self.token = json_of(&answer)["access_token"].as_str().unwrap().into();
+        let response = self.send(self.token_request());
+        assert_eq!(response.status, 200, "{response:?}");
+        self.token = json_of(&response)["access_token"].as_str().unwrap().into();
     }
 
     fn token_request(&self) -> Request {
@@ -133,9 +133,9 @@ impl Bench {
 
     /// Initiates a payment and returns the landing page.
     fn open(&mut self, amount: i64) -> String {
-        let answer = self.initiate(ORDER, amount);
-        assert_eq!(answer.status, 200, "{answer:?}");
-        json_of(&answer)["url"].as_str().unwrap().into()
+        let response = self.initiate(ORDER, amount);
+        assert_eq!(response.status, 200, "{response:?}");
+        json_of(&response)["url"].as_str().unwrap().into()
     }
 
     fn order(&self) -> PaymentId {
@@ -257,9 +257,9 @@ impl Bench {
             &format!("/ecomm/v2/payments/{ORDER}/{what}"),
             None,
         );
-        let answer = self.send(request);
-        assert_eq!(answer.status, 200, "{answer:?}");
-        json_of(&answer)
+        let response = self.send(request);
+        assert_eq!(response.status, 200, "{response:?}");
+        json_of(&response)
     }
 
     /// The operations of the log, newest first.
@@ -323,30 +323,30 @@ fn initiate_body(order_id: &str, amount: i64) -> Value {
     })
 }
 
-fn json_of(answer: &Response) -> Value {
-    match &answer.body {
+fn json_of(response: &Response) -> Value {
+    match &response.body {
         Body::Json(value) => value.clone(),
         other => panic!("no JSON: {other:?}"),
     }
 }
 
 /// Status, group and code of an eCom error.
-fn code(answer: &Response) -> (u16, Option<String>, String) {
-    let body = json_of(answer);
+fn code(response: &Response) -> (u16, Option<String>, String) {
+    let body = json_of(response);
     let error = &body[0];
     assert!(error["contextId"].as_str().is_some(), "{body}");
     (
-        answer.status.as_u16(),
+        response.status.as_u16(),
         error["errorGroup"].as_str().map(str::to_owned),
         error["errorCode"].as_str().unwrap_or_default().to_owned(),
     )
 }
 
 #[track_caller]
-fn assert_code(answer: &Response, status: u16, group: &str, expected: &str) {
+fn assert_code(response: &Response, status: u16, group: &str, expected: &str) {
     assert_eq!(
-        code(answer),
+        code(response),
         (status, Some(group.to_owned()), expected.to_owned()),
-        "{answer:?}"
+        "{response:?}"
     );
 }

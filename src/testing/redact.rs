@@ -8,7 +8,7 @@ mod lists;
 
 use serde_json::{Map, Value};
 
-use self::lists::{CONTAINERS, LANDING_PAGE, MEMBERS, PARAMETERS};
+use self::lists::{CONTAINERS, EVENT_NAMES, LANDING_PAGE, MEMBERS, PARAMETERS};
 #[cfg(feature = "simulator")]
 use self::lists::{HEADERS, RESPONSE_MEMBERS};
 
@@ -259,7 +259,7 @@ impl Redactor {
                 .iter_mut()
                 .for_each(|item| self.hide_below((parent, name), known, item)),
             Value::String(_) | Value::Number(_) | Value::Bool(_) => {
-                if !(known && self.shows(parent, name)) {
+                if !(known && (self.shows(parent, name) || is_event_name(name, value))) {
                     let text = value
                         .as_str()
                         .map_or_else(|| value.to_string(), str::to_owned);
@@ -308,6 +308,14 @@ fn is_word(step: &str) -> bool {
         && step.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     step.bytes().all(is_unreserved) && digits < MIN_PERSONAL_DIGITS && !is_random
+}
+
+/// Returns `true` if a member is the name of a payment event.
+fn is_event_name(name: &str, value: &Value) -> bool {
+    name == "name"
+        && value
+            .as_str()
+            .is_some_and(|text| EVENT_NAMES.contains(&text))
 }
 
 /// Returns `true` if a name looks like an identifier; an address or a number does not.

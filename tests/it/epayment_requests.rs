@@ -90,7 +90,7 @@ async fn create_full() {
         .pos_id("till-1")
         .receipt_number("17")
         .barcode(BarcodeFormat::Ean13, "1234567890128")
-        .paid_otherwise(PaymentSource::GiftCard, Amount::nok(20));
+        .payment_source(PaymentSource::GiftCard, Amount::nok(20));
     web(&vipps)
         .customer(vipps::PhoneNumber::parse(crate::support::PHONE).unwrap())
         .payment_method(PaymentMethod::Wallet)

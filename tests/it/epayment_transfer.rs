@@ -245,6 +245,7 @@ async fn transfer_is_refused_if_nothing_was_left_before_it() {
         for (moved, log, outcome) in [
             (10_000, json!([other]), Outcome::Rejected),
             (9_999, json!([other]), Outcome::Unknown),
+            (0, json!([]), Outcome::Unknown),
             (10_000, json!("unreadable"), Outcome::Unknown),
             (10_000, own_is_unclear, Outcome::Unknown),
         ] {

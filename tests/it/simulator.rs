@@ -105,20 +105,20 @@ async fn direct_capture_and_serial_number_are_settings() {
 #[tokio::test]
 async fn the_date_header_follows_the_clock() {
     let sim = Simulator::builder().freeze_clock().start().unwrap();
-    let answer = reqwest::get(sim.base_url()).await.unwrap();
-    assert_eq!(answer.headers()["date"], "Mon, 02 Mar 2026 09:00:00 GMT");
+    let response = reqwest::get(sim.base_url()).await.unwrap();
+    assert_eq!(response.headers()["date"], "Mon, 02 Mar 2026 09:00:00 GMT");
 }
 
 #[tokio::test]
 async fn revoked_tokens_are_refused() {
     let shop = Shop::open().await;
     shop.sim.revoke_tokens();
-    let answer = shop
+    let response = shop
         .request(Method::GET, "/ecomm/v2/payments/x/details")
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 401);
+    assert_eq!(response.status(), 401);
 }
 
 #[tokio::test]
@@ -194,16 +194,19 @@ fn simulator_starts_without_a_runtime() {
     let sim = Simulator::start().unwrap();
     let address = sim.address().unwrap();
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let answer = {
+    let response = {
         use std::io::{Read as _, Write as _};
         stream
             .write_all(b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     };
-    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
+    assert!(
+        response.starts_with("HTTP/1.1 404 Not Found\r\n"),
+        "{response}"
+    );
     drop(sim);
     assert!(std::net::TcpStream::connect(address).is_err());
 }
@@ -221,14 +224,14 @@ fn handles_are_send_and_sync() {
 #[tokio::test]
 async fn an_oversized_request_is_refused() {
     let shop = Shop::open().await;
-    let answer = shop
+    let response = shop
         .request(Method::POST, "/ecomm/v2/payments")
         .header("content-type", "application/json")
         .body(vec![b' '; 1024 * 1024 + 1])
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 413);
+    assert_eq!(response.status(), 413);
 }
 
 #[tokio::test]

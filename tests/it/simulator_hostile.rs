@@ -92,11 +92,11 @@ fn answers_500(body: &Value) -> bool {
 }
 
 #[track_caller]
-fn assert_answered_in_kind(name: &str, body: &Value, (status, answer): &(u16, Value)) {
-    let is_documented = *status == 500 && answers_500(body) && answer[0]["errorCode"] == "99";
+fn assert_answered_in_kind(name: &str, body: &Value, (status, response): &(u16, Value)) {
+    let is_documented = *status == 500 && answers_500(body) && response[0]["errorCode"] == "99";
     assert!(
         matches!(status, 200..=499) || is_documented,
-        "{name}: {status} {answer}"
+        "{name}: {status} {response}"
     );
 }
 
@@ -156,10 +156,10 @@ fn initiate_with_one_wrong_value_is_refused_in_kind() {
             if let Some(id) = id.filter(|id| *id == "order") {
                 *id = order_id.clone().into();
             }
-            let answer = shop.initiate(&body);
-            assert_answered_in_kind(&name, &body, &answer);
-            if answer.0 == 200 {
-                assert_usable(&shop, &name, answer.1["orderId"].as_str().unwrap());
+            let response = shop.initiate(&body);
+            assert_answered_in_kind(&name, &body, &response);
+            if response.0 == 200 {
+                assert_usable(&shop, &name, response.1["orderId"].as_str().unwrap());
             }
         }
     }
@@ -178,8 +178,8 @@ fn number_of_another_json_type_is_a_validation_error() {
     for (index, number) in numbers.into_iter().enumerate() {
         let mut body = payment(&format!("order-{index}"), 1000);
         body["customerInfo"]["mobileNumber"] = number.clone();
-        let (status, answer) = shop.initiate(&body);
-        let error = (&answer[0]["errorGroup"], &answer[0]["errorCode"]);
+        let (status, response) = shop.initiate(&body);
+        let error = (&response[0]["errorGroup"], &response[0]["errorCode"]);
         let field = &json!("customerInfo.mobileNumber");
         assert_eq!(
             (status, error),
@@ -222,8 +222,8 @@ fn action_with_one_wrong_value_is_refused_in_kind() {
                 let capture = format!("/ecomm/v2/payments/{order_id}/capture");
                 assert_eq!(shop.send("POST", &capture, &part).0, 200);
             }
-            let answer = shop.send(method, &path, &body);
-            assert_answered_in_kind(&format!("{action} {name}"), &body, &answer);
+            let response = shop.send(method, &path, &body);
+            assert_answered_in_kind(&format!("{action} {name}"), &body, &response);
             assert_usable(&shop, &name, &order_id);
         }
     }
@@ -265,10 +265,10 @@ fn qr_request_with_one_wrong_value_is_refused_in_kind() {
     ];
     for (method, path, good) in operations {
         for (name, body) in spoiled(&good) {
-            let answer = shop.send(method, path, &body);
+            let response = shop.send(method, path, &body);
             let name = format!("{method} {path}: {name}");
-            assert!((200..500).contains(&answer.0), "{name}: {answer:?}");
-            if method == "POST" && path.ends_with("redirect") && answer.0 == 200 {
+            assert!((200..500).contains(&response.0), "{name}: {response:?}");
+            if method == "POST" && path.ends_with("redirect") && response.0 == 200 {
                 shop.send("DELETE", "/qr/v1/merchant-redirect/poster", &Value::Null);
             }
             for list in ["/qr/v1/merchant-redirect", "/qr/v1/merchant-callback"] {
@@ -317,10 +317,13 @@ fn body_that_is_no_json_has_the_documented_status() {
             shop.initiate(&payment("order-1", 20_000));
             shop.sim.clock().advance(std::time::Duration::from_secs(60));
             let request = shop.signed(method, path, Bytes::copy_from_slice(body));
-            let (status, answer) = shop.exchange(request);
+            let (status, response) = shop.exchange(request);
             let shown = String::from_utf8_lossy(&body[..body.len().min(20)]);
-            assert_eq!(status, expected, "{method} {path} {shown}: {answer}");
-            assert!(status == 400 || answer[0]["errorCode"] == "99", "{answer}");
+            assert_eq!(status, expected, "{method} {path} {shown}: {response}");
+            assert!(
+                status == 400 || response[0]["errorCode"] == "99",
+                "{response}"
+            );
         }
     }
 }
@@ -369,9 +372,9 @@ fn odd_header_is_refused_in_kind() {
                 let name = HeaderName::from_static(name);
                 let header = HeaderValue::from_bytes(value).unwrap();
                 request.headers_mut().insert(name.clone(), header);
-                let (status, answer) = shop.exchange(request);
+                let (status, response) = shop.exchange(request);
                 let shown = String::from_utf8_lossy(&value[..value.len().min(20)]);
-                let case = format!("{method} {path}, {name}: {shown:?}: {status} {answer}");
+                let case = format!("{method} {path}, {name}: {shown:?}: {status} {response}");
                 let is_documented = path == "/ecomm/v2/payments" && answers_500(&json!({}));
                 assert!((200..500).contains(&status) || is_documented, "{case}");
             }
@@ -390,9 +393,9 @@ fn idempotency_key_that_is_no_text_moves_no_money() {
     let mut request = shop.signed("POST", path, body.to_string());
     let key = HeaderValue::from_bytes(b"key-\xff").unwrap();
     request.headers_mut().insert("x-request-id", key);
-    let (status, answer) = shop.exchange(request);
+    let (status, response) = shop.exchange(request);
     assert_eq!(
-        (status, &answer[0]["errorCode"]),
+        (status, &response[0]["errorCode"]),
         (400, &json!("X-Request-Id"))
     );
     let (_, details) = shop.get("/ecomm/v2/payments/order-1/details");
@@ -420,10 +423,10 @@ fn odd_path_is_refused_in_kind() {
         ] {
             for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
                 let request = shop.signed(method, &path, "{}");
-                let (status, answer) = shop.exchange(request);
+                let (status, response) = shop.exchange(request);
                 assert!(
                     (200..500).contains(&status),
-                    "{method} {path}: {status} {answer}"
+                    "{method} {path}: {status} {response}"
                 );
             }
         }

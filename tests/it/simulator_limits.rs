@@ -18,8 +18,8 @@ fn requests_without_an_order_id_are_not_limited_together() {
     number["transaction"]["orderId"] = 17.into();
     for body in [without, empty, number, Value::Null, json!({}), json!([])] {
         for _ in 0..3 {
-            let (status, answer) = shop.initiate(&body);
-            assert_eq!(status, 400, "{body} {answer}");
+            let (status, response) = shop.initiate(&body);
+            assert_eq!(status, 400, "{body} {response}");
         }
     }
     assert_eq!(shop.initiate(&payment("order-1", 1000)).0, 200);

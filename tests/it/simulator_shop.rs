@@ -88,7 +88,7 @@ impl Shop {
     }
 
     pub(crate) fn exchange(&self, request: http::Request<Bytes>) -> (u16, Value) {
-        let WireResponse::Whole(response) = self.sim.arrive(request).take_effect().1 else {
+        let WireResponse::Complete(response) = self.sim.arrive(request).take_effect().1 else {
             panic!("no response");
         };
         let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);

@@ -273,7 +273,7 @@ impl Driver {
         let requests = self.network.requests(call);
         let limited = requests.iter().any(|sent| sent.seen == Seen::Status(429));
         if let (Some(told), Some(key)) = (came.key(), &key) {
-            assert_eq!(&told, key, "the answer or error tells another key");
+            assert_eq!(&told, key, "the response or error tells another key");
             let own = plan.key.as_ref().map(RequestId::as_str);
             assert!(own.map_or(key.len() <= 30, |own| own == key), "{plan:?}");
         }

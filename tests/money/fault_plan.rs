@@ -102,8 +102,8 @@ fn plainly(rule: FaultRule, late: Duration, over: Over, rng: &mut Rng) {
         5 => rule.drip(late),
         6 => rule.lose_request(),
         7..=9 => {
-            let answer = rng.pick(&[301, 400, 401, 403, 404, 409, 422]);
-            rule.status(*answer)
+            let response = rng.pick(&[301, 400, 401, 403, 404, 409, 422]);
+            rule.status(*response)
         }
         10 => rule.status(429),
         11 => rule.retry_after(rng.between(0, 30)).status(429),

@@ -297,12 +297,12 @@ impl Transport for Network {
             if refused {
                 return Err(TransportError::not_sent("connection refused"));
             }
-            let answer = self.memory.send(request).await;
-            self.shared().log[place].seen = match &answer {
-                Ok(answer) => Seen::Status(answer.status().as_u16()),
+            let response = self.memory.send(request).await;
+            self.shared().log[place].seen = match &response {
+                Ok(response) => Seen::Status(response.status().as_u16()),
                 Err(_) => Seen::Lost,
             };
-            answer
+            response
         })
     }
 }

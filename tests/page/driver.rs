@@ -105,11 +105,11 @@ impl Browser {
             Some(body) => self.http.post(url).json(body),
             None => self.http.get(url),
         };
-        let answer = request.send().await.expect("chromedriver answers");
-        let status = answer.status();
-        let mut answer: Value = answer.json().await.expect("JSON");
-        assert!(status.is_success(), "{path}: {answer}");
-        answer["value"].take()
+        let response = request.send().await.expect("chromedriver answers");
+        let status = response.status();
+        let mut response: Value = response.json().await.expect("JSON");
+        assert!(status.is_success(), "{path}: {response}");
+        response["value"].take()
     }
 
     pub(crate) async fn go(&self, url: &str) {
@@ -190,15 +190,15 @@ impl Browser {
         );
         let clip = self.run(&place).await;
         let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
-        let answer = self.devtools("Page.captureScreenshot", parameters).await;
-        decoded(&answer["data"])
+        let response = self.devtools("Page.captureScreenshot", parameters).await;
+        decoded(&response["data"])
     }
 
     /// Takes a screenshot of the whole page and saves it as `page-NAME.png` for inspection.
     pub(crate) async fn picture(&self, name: &str) -> Vec<u8> {
         let parameters = json!({"format": "png", "captureBeyondViewport": true});
-        let answer = self.devtools("Page.captureScreenshot", parameters).await;
-        let picture = decoded(&answer["data"]);
+        let response = self.devtools("Page.captureScreenshot", parameters).await;
+        let picture = decoded(&response["data"]);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{name}.png"));
         std::fs::write(&path, &picture).expect("a file");
         eprintln!("{}", path.display());

@@ -36,8 +36,10 @@ class PaymentTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.shop = HTTPServer(("127.0.0.1", 0), CallbackHandler)
+        cls.addClassCleanup(cls.shop.server_close)
         cls.shop.callbacks = queue.Queue()
         threading.Thread(target=cls.shop.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.shop.shutdown)
         program = os.environ.get("VIPPS_SIMULATOR", "vipps-simulator")
         forward = f"http://127.0.0.1:{cls.shop.server_port}"
         cls.simulator = subprocess.Popen(
@@ -45,6 +47,7 @@ class PaymentTest(unittest.TestCase):
             stdout=subprocess.PIPE,
             text=True,
         )
+        cls.addClassCleanup(cls.stop)  # also runs if setUpClass fails below
         cls.ready = json.loads(cls.simulator.stdout.readline())
         headers = {
             "client_id": cls.ready["client_id"],
@@ -59,12 +62,10 @@ class PaymentTest(unittest.TestCase):
         }
 
     @classmethod
-    def tearDownClass(cls):
+    def stop(cls):
         cls.simulator.terminate()
         cls.simulator.wait()
         cls.simulator.stdout.close()
-        cls.shop.shutdown()
-        cls.shop.server_close()
 
     def setUp(self):
         self.control("POST", "reset")

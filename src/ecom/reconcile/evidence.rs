@@ -18,7 +18,7 @@ pub(super) fn of(lost: &Lost, details: &PaymentDetails) -> Evidence {
             let kinds = [Operation::Refund];
             transferred(transfer, details, &kinds, details.sums().refunded)
         }
-        Lost::Cancel => evidence::of_cancel(details.given_up()),
+        Lost::Cancel => evidence::of_cancel(details.is_released()),
         Lost::ForceApprove => approved(details),
     }
 }

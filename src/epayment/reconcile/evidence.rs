@@ -18,7 +18,7 @@ pub(super) fn of(lost: &Lost, details: &PaymentDetails, events: &[PaymentEvent])
         Lost::QrCode => Inconclusive("the operation of the error leaves no trace in the payment"),
         Lost::Capture(transfer) => transferred(transfer, Direction::Capture, details, events),
         Lost::Refund(transfer) => transferred(transfer, Direction::Refund, details, events),
-        Lost::Cancel => evidence::of_cancel(details.is_given_up()),
+        Lost::Cancel => evidence::of_cancel(details.is_cancelled()),
         Lost::ForceApprove => match details.state() {
             PaymentState::Authorized => TookEffect,
             PaymentState::Unknown(_) => {
@@ -49,7 +49,7 @@ fn transferred(
         return Inconclusive("the details do not state the sum");
     };
     let name = direction.event();
-    let moves: Vec<_> = events
+    let transfers: Vec<_> = events
         .iter()
         .filter(|event| event.is(&name))
         .map(|event| TransferEvent {
@@ -59,7 +59,7 @@ fn transferred(
             has_request: true,
         })
         .collect();
-    transfer.evidence(&moves, sum, incompleteness(events))
+    transfer.evidence(&transfers, sum, incompleteness(events))
 }
 
 /// Returns why the event log may be incomplete, or `None` if it is complete. An event that is missing
@@ -70,9 +70,9 @@ fn incompleteness(events: &[PaymentEvent]) -> Option<&'static str> {
     if !events.iter().any(|e| e.succeeded() && is_known(e)) {
         return Some("the event log holds no event with a readable name");
     }
-    let what = "the event log holds an event of an unknown name, which may be this operation";
+    let reason = "the event log holds an event of an unknown name, which may be this operation";
     events
         .iter()
         .any(|e| !e.failed() && !is_known(e))
-        .then_some(what)
+        .then_some(reason)
 }

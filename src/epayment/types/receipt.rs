@@ -14,7 +14,7 @@ use super::order_line::OrderLine;
 ///
 /// The app shows a receipt only if its lines add up to the payment. The sum of the lines is
 /// therefore checked against the amount of the payment; a tip may be part of it. With
-/// [`paid_otherwise`](Self::paid_otherwise) the sum is not checked.
+/// [`payment_source`](Self::payment_source) the sum is not checked.
 ///
 /// ```
 /// use vipps::Amount;
@@ -106,7 +106,7 @@ impl Receipt {
 
     /// States that a part of the sum is paid by this means (wire name `paymentSources`).
     #[must_use]
-    pub fn paid_otherwise(mut self, source: PaymentSource, amount: Amount) -> Self {
+    pub fn payment_source(mut self, source: PaymentSource, amount: Amount) -> Self {
         self.sources.retain(|(known, _)| *known != source);
         self.sources.push((source, amount));
         self
@@ -205,7 +205,7 @@ mod tests {
         with_tip.write(Amount::nok(45)).unwrap();
         with_tip.write(Amount::nok(40)).unwrap();
         with_tip.write(Amount::nok(41)).unwrap_err();
-        let with_gift_card = receipt.paid_otherwise(PaymentSource::GiftCard, Amount::nok(15));
+        let with_gift_card = receipt.payment_source(PaymentSource::GiftCard, Amount::nok(15));
         with_gift_card.write(Amount::nok(25)).unwrap();
     }
 

@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use error_codes::Code;
 
 use crate::simulator::domain::{
-    Ending, Event, Obstacle, Payment, PaymentId, Refusal, Sums, profile,
+    EndReason, Event, Payment, PaymentId, Refusal, RefusalReason, Sums, profile,
 };
 use crate::simulator::gateway::{
-    Api, Document, GatewayError, Limit, Operation, Outgoing, ReferencePlace, Response, State,
-    Violation, errors, violation,
+    Api, Document, GatewayError, Limit, Operation, OutgoingMessage, ReferencePlace, Response,
+    State, Violation, errors, violation,
 };
 use crate::simulator::random::Random;
 
@@ -128,7 +128,7 @@ fn user_details(payment: &Payment) -> Option<Value> {
     Some(shown)
 }
 
-fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
     let payment = match event {
         Event::Payment { payment, .. }
         | Event::ShippingRequested { payment }
@@ -145,7 +145,7 @@ fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
         Event::ConsentWithdrawn { .. } => callback::consent_removal(shown),
         Event::CheckedIn { .. } => None,
     };
-    let outgoing = outgoing.map(|outgoing| Outgoing {
+    let outgoing = outgoing.map(|outgoing| OutgoingMessage {
         payment: Some(payment),
         reference: Some(shown.reference.clone()),
         ..outgoing
@@ -203,35 +203,39 @@ fn refuse_violations(violations: &[Violation], random: &mut Random) -> Response 
 
 /// Returns the error code of a refusal.
 fn code(refusal: &Refusal) -> Code {
-    use Obstacle as O;
+    use RefusalReason as R;
     use error_codes as codes;
     match refusal {
         Refusal::UnknownPayment => codes::UNKNOWN_ORDER,
         Refusal::ReferenceUsed => codes::ORDER_ID_USED,
         Refusal::KeyReused { same_amount: true } => codes::OTHER_REQUEST,
         Refusal::KeyReused { same_amount: false } => codes::OTHER_AMOUNT,
-        Refusal::CannotCapture(obstacle) => match obstacle {
-            O::NotApproved | O::Ended(Ending::Declined | Ending::Expired) => codes::NOT_RESERVED,
-            O::Ended(_) | O::Released => codes::NOT_ALLOWED,
-            O::TooLate => codes::TOO_LATE,
+        Refusal::CannotCapture(reason) => match reason {
+            R::NotApproved | R::Ended(EndReason::Declined | EndReason::Expired) => {
+                codes::NOT_RESERVED
+            }
+            R::Ended(_) | R::Released => codes::NOT_ALLOWED,
+            R::TooLate => codes::TOO_LATE,
             _ => codes::CAPTURE_EXCEEDS,
         },
-        Refusal::CannotRefund(obstacle) => match obstacle {
-            O::NotApproved | O::Ended(Ending::Declined | Ending::Expired) => codes::NOT_ALLOWED,
-            O::Ended(_) | O::Released => codes::NOTHING_TO_REFUND,
-            O::NothingCaptured => codes::ONLY_RESERVED,
-            O::TooLate => codes::REFUND_TOO_LATE,
+        Refusal::CannotRefund(reason) => match reason {
+            R::NotApproved | R::Ended(EndReason::Declined | EndReason::Expired) => {
+                codes::NOT_ALLOWED
+            }
+            R::Ended(_) | R::Released => codes::NOTHING_TO_REFUND,
+            R::NothingCaptured => codes::ONLY_RESERVED,
+            R::TooLate => codes::REFUND_TOO_LATE,
             _ => codes::REFUND_EXCEEDS,
         },
-        Refusal::CannotCancel(obstacle) => match obstacle {
-            O::Ended(_) | O::Released => codes::ALREADY_PROCESSED,
-            O::Authenticating => codes::BUSY,
-            O::TooLate => codes::TOO_LATE,
+        Refusal::CannotCancel(reason) => match reason {
+            R::Ended(_) | R::Released => codes::ALREADY_PROCESSED,
+            R::Authenticating => codes::BUSY,
+            R::TooLate => codes::TOO_LATE,
             _ => codes::ALREADY_CAPTURED,
         },
-        Refusal::CannotApprove(obstacle) => match obstacle {
-            O::Approved => codes::ALREADY_PROCESSED,
-            O::Ended(Ending::Expired) => codes::NOT_ACTED,
+        Refusal::CannotApprove(reason) => match reason {
+            R::Approved => codes::ALREADY_PROCESSED,
+            R::Ended(EndReason::Expired) => codes::NOT_ACTED,
             _ => codes::NOT_ALLOWED,
         },
         // No operation of this API is refused for another reason.

@@ -12,7 +12,7 @@ use crate::simulator::gateway::{Response, images};
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    let codes: Vec<Value> = call.engine.look(|world, now| {
+    let codes: Vec<Value> = call.engine.read(|world, now| {
         let codes = &world.state.domain.codes;
         let redirects = codes.redirects(now).map(|(key, code)| {
             let mut shown = described("redirect", key);
@@ -45,7 +45,7 @@ pub(super) fn image(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
     let text = call.id.as_str();
     let is_known = |world: &World, now| world.state.domain.code_lives(text, now);
-    let drawing = call.engine.look(is_known).then(|| images::svg(text));
+    let drawing = call.engine.read(is_known).then(|| images::svg(text));
     match drawing {
         Some(Ok(drawing)) => Ok(Response::raw(StatusCode::OK, "image/svg+xml", drawing)),
         _ => Err(Problem::not_found(format!(

@@ -1,6 +1,6 @@
 //! The status of a payment for the page and the control API.
 
-use crate::simulator::domain::{Ending, Payment, PaymentState};
+use crate::simulator::domain::{EndReason, Payment, PaymentState};
 
 /// The status of a payment as the page and the control API show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,10 @@ impl DisplayStatus {
         match payment.state {
             PaymentState::Waiting if payment.opened.is_some() => Self::Scanned,
             PaymentState::Waiting => Self::Waiting,
-            PaymentState::Ended(Ending::Declined) => Self::Declined,
-            PaymentState::Ended(Ending::Expired) => Self::Expired,
-            PaymentState::Ended(Ending::Rejected) => Self::Rejected,
-            PaymentState::Ended(Ending::Cancelled) => Self::Cancelled,
+            PaymentState::Ended(EndReason::Declined) => Self::Declined,
+            PaymentState::Ended(EndReason::Expired) => Self::Expired,
+            PaymentState::Ended(EndReason::Rejected) => Self::Rejected,
+            PaymentState::Ended(EndReason::Cancelled) => Self::Cancelled,
             PaymentState::Approved if sums.refunded().is_positive() => {
                 if sums.left_to_refund().is_zero() {
                     Self::Refunded

@@ -74,7 +74,7 @@ pub(super) fn add(call: &Call<'_>) -> Result<Response, Problem> {
 }
 
 fn listed(call: &Call<'_>) -> Vec<FaultSummary> {
-    call.engine.look(|world, now| world.rules.listed(now))
+    call.engine.read(|world, now| world.rules.listed(now))
 }
 
 fn described(fault: &FaultSummary) -> Value {
@@ -82,7 +82,7 @@ fn described(fault: &FaultSummary) -> Value {
         "id": fault.id,
         "description": fault.description,
         "hits": fault.hits,
-        "spent": fault.spent,
+        "spent": fault.is_exhausted,
     });
     if let Some(operation) = &fault.operation {
         described["operation"] = operation.as_str().into();
@@ -95,7 +95,7 @@ fn described(fault: &FaultSummary) -> Value {
 
 /// The names of the requests and of the messages to the merchant that a fault can be for.
 fn names(engine: &Engine) -> (Vec<&'static str>, Vec<&'static str>) {
-    let (requests, apis) = engine.look(|world, _| {
+    let (requests, apis) = engine.read(|world, _| {
         let routes = &world.state.routes;
         (routes.ids().collect(), routes.apis())
     });

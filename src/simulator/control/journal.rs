@@ -31,7 +31,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
                 .is_none_or(|id| entry.reference() == Some(id))
             && status.is_none_or(|status| entry.status() == Some(status))
     };
-    let (entries, total) = call.engine.look(|world, _| {
+    let (entries, total) = call.engine.read(|world, _| {
         let entries = world.records.all().filter(|entry| is_asked_for(entry));
         let entries: Vec<&Entry> = entries.collect();
         let skipped = entries.len().saturating_sub(latest);
@@ -56,7 +56,7 @@ pub(super) fn deliveries(call: &Call<'_>) -> Result<Response, Problem> {
     let latest = super::latest(latest)?;
     let (deliveries, total) = call
         .engine
-        .look(|world, _| (world.latest_deliveries(latest), world.deliveries.len()));
+        .read(|world, _| (world.latest_deliveries(latest), world.deliveries.len()));
     let deliveries: Vec<Value> = deliveries.iter().rev().map(delivery).collect();
     Ok(super::ok(json!({"deliveries": deliveries, "total": total})))
 }

@@ -49,7 +49,7 @@ impl JsonLog {
             described["kind"] = kind.into();
             described
         };
-        engine.look(|world, _| {
+        engine.read(|world, _| {
             let mut lines = Vec::new();
             for entry in world.records.since(self.requests.first()) {
                 if self.requests.takes(entry.number(), entry.is_complete()) {

@@ -19,7 +19,7 @@ use crate::simulator::payer::{Payer, PayerError, Scanned};
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [latest] = call.query(["latest"])?;
     let latest = super::latest(latest)?;
-    let (orders, total) = call.engine.look(|world, now| {
+    let (orders, total) = call.engine.read(|world, now| {
         let total = world.state.domain.payments().len();
         let ids = total.saturating_sub(latest)..total;
         let orders: Vec<Value> = ids.map(|id| described(world, id, now)).collect();
@@ -73,7 +73,7 @@ fn target(call: &Call<'_>) -> Result<String, Problem> {
     let Some(unit) = unit else {
         return Ok(call.id.clone());
     };
-    let found = call.engine.look(|world, _| {
+    let found = call.engine.read(|world, _| {
         let payment = world.state.domain.find(&unit, &call.id)?;
         let payment = world.state.domain.payment(payment);
         Some(payment.options.landing_page.clone())
@@ -105,7 +105,7 @@ fn show(call: &Call<'_>, text: &str) -> Result<Response, Problem> {
         let payment = Payer::find(&world.state, text, now)?;
         Ok::<_, PayerError>(described(world, payment, now))
     };
-    let order = call.engine.look(find)?;
+    let order = call.engine.read(find)?;
     Ok(Response::json(StatusCode::OK, order))
 }
 

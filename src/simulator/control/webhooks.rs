@@ -10,7 +10,7 @@ use crate::simulator::redaction::redacted_url;
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
-    let webhooks: Vec<Value> = call.engine.look(|world, _| {
+    let webhooks: Vec<Value> = call.engine.read(|world, _| {
         let all = world.state.domain.webhooks.all().iter();
         all.map(described).collect()
     });

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::receiver::Receiver;
 use super::record::{Delivery, DeliveryOutcome};
-use crate::simulator::gateway::Outgoing;
+use crate::simulator::gateway::OutgoingMessage;
 
 /// The number of messages that are stored. Older messages are removed.
 const STORED: usize = 20_000;
@@ -78,7 +78,7 @@ impl DeliveryLog {
         number > self.reset_at
     }
 
-    pub(crate) fn record(&mut self, outgoing: &Outgoing, now: Timestamp) -> u64 {
+    pub(crate) fn record(&mut self, outgoing: &OutgoingMessage, now: Timestamp) -> u64 {
         self.made += 1;
         if self.deliveries.len() >= STORED {
             self.deliveries.pop_front();

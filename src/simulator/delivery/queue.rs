@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::simulator::domain::time::later;
 use crate::simulator::domain::{PaymentId, Webhooks};
-use crate::simulator::gateway::Outgoing;
+use crate::simulator::gateway::OutgoingMessage;
 
 const HOUR: u64 = 3600;
 /// The time after the first failure in which a webhook is retried.
@@ -28,12 +28,12 @@ fn wait_after(attempts: u32) -> Duration {
 
 /// The id of a registration and a payment. The registration receives the events of the payment in
 /// order: until an event is accepted or given up, later events wait.
-type Lane = (String, PaymentId);
+type OrderingKey = (String, PaymentId);
 
 /// A message that is sent again later.
 #[derive(Debug)]
 struct Retry {
-    outgoing: Outgoing,
+    outgoing: OutgoingMessage,
     /// The number of the failed attempt in the log.
     after: u64,
 }
@@ -41,20 +41,20 @@ struct Retry {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     /// The messages that can be sent now.
-    ready: Vec<Outgoing>,
+    ready: Vec<OutgoingMessage>,
     retries: BTreeMap<(Timestamp, u64), Retry>,
     planned: u64,
-    /// The later events of each lane in which an event is in progress.
-    lanes: HashMap<Lane, VecDeque<Outgoing>>,
+    /// The events that wait for an earlier event with the same key.
+    blocked: HashMap<OrderingKey, VecDeque<OutgoingMessage>>,
 }
 
 impl Queue {
     /// Adds a new message.
-    pub(crate) fn push(&mut self, outgoing: Outgoing) {
-        if let Some(lane) = lane(&outgoing) {
-            match self.lanes.entry(lane) {
-                Entry::Occupied(mut waiting) => return waiting.get_mut().push_back(outgoing),
-                Entry::Vacant(lane) => drop(lane.insert(VecDeque::new())),
+    pub(crate) fn push(&mut self, outgoing: OutgoingMessage) {
+        if let Some(key) = ordering_key(&outgoing) {
+            match self.blocked.entry(key) {
+                Entry::Occupied(mut entry) => return entry.get_mut().push_back(outgoing),
+                Entry::Vacant(entry) => drop(entry.insert(VecDeque::new())),
             }
         }
         self.ready.push(outgoing);
@@ -74,7 +74,7 @@ impl Queue {
     }
 
     /// Returns the messages that are ready, and removes them.
-    pub(crate) fn take_ready(&mut self) -> Vec<Outgoing> {
+    pub(crate) fn take_ready(&mut self) -> Vec<OutgoingMessage> {
         std::mem::take(&mut self.ready)
     }
 
@@ -82,22 +82,23 @@ impl Queue {
         self.ready.is_empty()
     }
 
-    /// Ends a message that was accepted or is given up. The next event of its lane becomes ready.
-    pub(crate) fn complete(&mut self, outgoing: &Outgoing) {
-        let Some(lane) = lane(outgoing) else {
+    /// Ends a message that was accepted or is given up. The next event with its key becomes
+    /// ready.
+    pub(crate) fn complete(&mut self, outgoing: &OutgoingMessage) {
+        let Some(key) = ordering_key(outgoing) else {
             return;
         };
-        if let Entry::Occupied(mut waiting) = self.lanes.entry(lane) {
-            match waiting.get_mut().pop_front() {
+        if let Entry::Occupied(mut entry) = self.blocked.entry(key) {
+            match entry.get_mut().pop_front() {
                 Some(next) => self.ready.push(next),
-                None => drop(waiting.remove()),
+                None => drop(entry.remove()),
             }
         }
     }
 
     /// Plans the next attempt of a message that was not accepted, or gives it up. `after` is the
     /// number of the failed attempt in the log.
-    pub(crate) fn retry(&mut self, mut outgoing: Outgoing, after: u64, now: Timestamp) {
+    pub(crate) fn retry(&mut self, mut outgoing: OutgoingMessage, after: u64, now: Timestamp) {
         let first = *outgoing.first_failure.get_or_insert(now);
         let next = later(now, wait_after(outgoing.attempt));
         if !outgoing.message.is_retried || next > later(first, RETRIED_FOR) {
@@ -123,14 +124,14 @@ impl Queue {
 
     /// Removes the messages whose registration was deleted.
     pub(crate) fn remove_unregistered(&mut self, webhooks: &Webhooks) {
-        let is_registered = |outgoing: &Outgoing| {
+        let is_registered = |outgoing: &OutgoingMessage| {
             let registration = outgoing.signed_by.as_ref();
             registration.is_none_or(|registration| webhooks.has(&registration.id))
         };
         self.ready.retain(is_registered);
         self.retries
             .retain(|_, retry| is_registered(&retry.outgoing));
-        self.lanes.retain(|(id, _), _| webhooks.has(id));
+        self.blocked.retain(|(id, _), _| webhooks.has(id));
     }
 
     /// Removes all messages.
@@ -142,7 +143,7 @@ impl Queue {
     }
 }
 
-fn lane(outgoing: &Outgoing) -> Option<Lane> {
+fn ordering_key(outgoing: &OutgoingMessage) -> Option<OrderingKey> {
     let registration = outgoing.signed_by.as_ref()?;
     Some((registration.id.clone(), outgoing.payment?))
 }
@@ -184,12 +185,12 @@ mod tests {
     }
 
     /// An event with this name for a registration, about a payment or none.
-    fn event(name: &str, registration_id: &str, payment: Option<PaymentId>) -> Outgoing {
-        Outgoing {
+    fn event(name: &str, registration_id: &str, payment: Option<PaymentId>) -> OutgoingMessage {
+        OutgoingMessage {
             payment,
             reference: Some(name.into()),
             signed_by: Some(registration(registration_id)),
-            ..Outgoing::new(&EVENT, "https://example.com/".into())
+            ..OutgoingMessage::new(&EVENT, "https://example.com/".into())
         }
     }
 
@@ -268,7 +269,7 @@ mod tests {
     #[test]
     fn message_that_is_not_retried_is_given_up() {
         let mut queue = Queue::default();
-        let callback = Outgoing::new(&CALLBACK, "https://example.com/".into());
+        let callback = OutgoingMessage::new(&CALLBACK, "https://example.com/".into());
         queue.retry(callback, 0, FROZEN_AT);
         assert_eq!(queue.next_due(), None);
     }

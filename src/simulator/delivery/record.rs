@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::simulator::gateway::Outgoing;
+use crate::simulator::gateway::OutgoingMessage;
 use crate::simulator::redaction;
 
 /// The outcome of a call to the merchant.
@@ -40,7 +40,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    pub(super) fn new(number: u64, outgoing: &Outgoing, now: Timestamp) -> Self {
+    pub(super) fn new(number: u64, outgoing: &OutgoingMessage, now: Timestamp) -> Self {
         let message = outgoing.message;
         let plain: Vec<String> = outgoing.reference.iter().cloned().collect();
         let url = match outgoing.url.rsplit_once('/') {

@@ -47,8 +47,8 @@ impl Domain {
     /// Returns a payment that waits for the customer.
     fn waiting(&mut self, payment: PaymentId) -> Result<&mut Payment, Refusal> {
         let payment = self.payment_mut(payment);
-        match payment.approval_obstacle() {
-            Some(obstacle) => Err(Refusal::CannotApprove(obstacle)),
+        match payment.approval_refusal() {
+            Some(reason) => Err(Refusal::CannotApprove(reason)),
             None => Ok(payment),
         }
     }

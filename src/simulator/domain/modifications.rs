@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::events::{PaymentEvent, PaymentEventKind};
 use super::money::Sums;
-use super::payment::{Ending, Entry, Idempotency, Payment, PaymentState};
-use super::refusal::{Obstacle, Refusal};
+use super::payment::{EndReason, Entry, Idempotency, Payment, PaymentState};
+use super::refusal::{Refusal, RefusalReason};
 use super::time::later;
 use crate::types::{Amount, Currency};
 
@@ -68,11 +68,11 @@ pub(super) struct IdempotencyRecord {
 
 impl Payment {
     /// Returns why no amount can be captured or refunded, or `None` if the money decides.
-    fn obstacle(&self) -> Option<Obstacle> {
+    fn refusal_reason(&self) -> Option<RefusalReason> {
         match self.state {
-            PaymentState::Waiting => Some(Obstacle::NotApproved),
-            PaymentState::Ended(ending) => Some(Obstacle::Ended(ending)),
-            PaymentState::Approved => self.is_released().then_some(Obstacle::Released),
+            PaymentState::Waiting => Some(RefusalReason::NotApproved),
+            PaymentState::Ended(reason) => Some(RefusalReason::Ended(reason)),
+            PaymentState::Approved => self.is_released().then_some(RefusalReason::Released),
         }
     }
 
@@ -83,11 +83,11 @@ impl Payment {
     }
 
     /// Returns the obstacle of an operation for which nothing is left of the reservation.
-    fn nothing_left(&self) -> Obstacle {
+    fn nothing_left(&self) -> RefusalReason {
         if self.sums().cancelled().is_zero() {
-            Obstacle::NothingLeft
+            RefusalReason::NothingLeft
         } else {
-            Obstacle::RestReleased
+            RefusalReason::RestReleased
         }
     }
 
@@ -112,12 +112,12 @@ impl Payment {
         if let Some(earlier) = self.repeated(kind, request) {
             return earlier;
         }
-        let refuse = |obstacle| Err(Refusal::CannotCapture(obstacle));
-        if let Some(obstacle) = self.obstacle() {
-            return refuse(obstacle);
+        let refuse = |reason| Err(Refusal::CannotCapture(reason));
+        if let Some(reason) = self.refusal_reason() {
+            return refuse(reason);
         }
         if self.is_too_late(self.time_to_capture(), entry.time) {
-            return refuse(Obstacle::TooLate);
+            return refuse(RefusalReason::TooLate);
         }
         let left = self.sums().left_to_capture();
         if left.is_zero() {
@@ -125,7 +125,7 @@ impl Payment {
         }
         match Self::part(request.amount, left)? {
             Some(amount) => Ok(self.modify(kind, request, amount, entry)),
-            None => refuse(Obstacle::TooMuch),
+            None => refuse(RefusalReason::TooMuch),
         }
     }
 
@@ -138,27 +138,27 @@ impl Payment {
         if let Some(earlier) = self.repeated(kind, request) {
             return earlier;
         }
-        let refuse = |obstacle| Err(Refusal::CannotRefund(obstacle));
-        if let Some(obstacle) = self.obstacle() {
-            return refuse(obstacle);
+        let refuse = |reason| Err(Refusal::CannotRefund(reason));
+        if let Some(reason) = self.refusal_reason() {
+            return refuse(reason);
         }
         let sums = self.sums();
         if sums.captured().is_zero() {
-            return refuse(Obstacle::NothingCaptured);
+            return refuse(RefusalReason::NothingCaptured);
         }
         if self.is_too_late(TIME_TO_REFUND, entry.time) {
-            return refuse(Obstacle::TooLate);
+            return refuse(RefusalReason::TooLate);
         }
         let left = sums.left_to_refund();
         if left.is_zero() {
-            return refuse(Obstacle::NothingLeft);
+            return refuse(RefusalReason::NothingLeft);
         }
         if let Some(feature) = unmodelled_refund(request.amount.unwrap_or(left)) {
             return Err(Refusal::NotModelled(feature));
         }
         match Self::part(request.amount, left)? {
             Some(amount) => Ok(self.modify(kind, request, amount, entry)),
-            None => refuse(Obstacle::TooMuch),
+            None => refuse(RefusalReason::TooMuch),
         }
     }
 
@@ -223,39 +223,43 @@ impl Payment {
         request: &Cancellation,
         entry: Entry,
     ) -> Result<Change, Refusal> {
-        let refuse = |obstacle| Err(Refusal::CannotCancel(obstacle));
+        let refuse = |reason| Err(Refusal::CannotCancel(reason));
         let (kind, amount) = match self.state {
             PaymentState::Waiting if self.is_authenticating => {
-                return refuse(Obstacle::Authenticating);
+                return refuse(RefusalReason::Authenticating);
             }
-            PaymentState::Ended(Ending::Declined | Ending::Expired) if request.closes_ended => {
+            PaymentState::Ended(EndReason::Declined | EndReason::Expired)
+                if request.closes_ended =>
+            {
                 (PaymentEventKind::Cancelled, self.amount)
             }
-            PaymentState::Ended(ending) => return refuse(Obstacle::Ended(ending)),
+            PaymentState::Ended(reason) => return refuse(RefusalReason::Ended(reason)),
             PaymentState::Waiting => (PaymentEventKind::Cancelled, self.amount),
             PaymentState::Approved => {
                 let sums = self.sums();
                 let left = sums.left_to_capture();
                 let is_captured = !sums.captured().is_zero();
                 if self.is_released() {
-                    return refuse(Obstacle::Released);
+                    return refuse(RefusalReason::Released);
                 }
                 if left.is_zero() {
                     return refuse(self.nothing_left());
                 }
                 match request.scope {
-                    CancelScope::Unapproved => return refuse(Obstacle::Approved),
-                    CancelScope::Uncaptured if is_captured => return refuse(Obstacle::Captured),
+                    CancelScope::Unapproved => return refuse(RefusalReason::Approved),
+                    CancelScope::Uncaptured if is_captured => {
+                        return refuse(RefusalReason::Captured);
+                    }
                     CancelScope::Uncaptured | CancelScope::Rest => {}
                 }
                 (PaymentEventKind::Released, left)
             }
         };
         if self.is_too_late(self.time_to_capture(), entry.time) {
-            return refuse(Obstacle::TooLate);
+            return refuse(RefusalReason::TooLate);
         }
         if kind == PaymentEventKind::Cancelled {
-            self.state = PaymentState::Ended(Ending::Cancelled);
+            self.state = PaymentState::Ended(EndReason::Cancelled);
         }
         Ok(self.record(PaymentEvent {
             kind,

@@ -10,7 +10,7 @@ use super::ledger::{Effect, EffectKind};
 use super::modifications::{Change, IdempotencyRecord};
 use super::money::Sums;
 use super::profile::{DataScope, Profile};
-use super::refusal::Obstacle;
+use super::refusal::RefusalReason;
 use super::shipping::{PendingShipping, ShippingMethod, ShippingSource};
 use super::time::later;
 use crate::types::Amount;
@@ -124,12 +124,12 @@ pub(crate) enum PaymentState {
     /// The payment waits for the customer.
     Waiting,
     Approved,
-    Ended(Ending),
+    Ended(EndReason),
 }
 
 /// The reason why a payment ended without an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum EndReason {
     /// The issuer refused the customer's card.
     Declined,
     /// The customer rejected the payment.
@@ -313,26 +313,26 @@ impl Payment {
 
     /// Records that the customer approved and the issuer refused.
     pub(super) fn decline(&mut self, entry: Entry) -> Change {
-        self.state = PaymentState::Ended(Ending::Declined);
+        self.state = PaymentState::Ended(EndReason::Declined);
         self.record_step(self.approval(), false, entry)
     }
 
     pub(super) fn reject(&mut self, in_app: bool, entry: Entry) -> Change {
-        self.state = PaymentState::Ended(Ending::Rejected);
+        self.state = PaymentState::Ended(EndReason::Rejected);
         self.record_step(PaymentEventKind::Rejected { in_app }, true, entry)
     }
 
     pub(super) fn expire(&mut self, entry: Entry) -> Change {
-        self.state = PaymentState::Ended(Ending::Expired);
+        self.state = PaymentState::Ended(EndReason::Expired);
         self.record_step(PaymentEventKind::Expired, true, entry)
     }
 
     /// Returns why the customer can neither approve nor reject, or `None` if they can.
-    pub(crate) fn approval_obstacle(&self) -> Option<Obstacle> {
+    pub(crate) fn approval_refusal(&self) -> Option<RefusalReason> {
         match self.state {
             PaymentState::Waiting => None,
-            PaymentState::Approved => Some(Obstacle::Approved),
-            PaymentState::Ended(ending) => Some(Obstacle::Ended(ending)),
+            PaymentState::Approved => Some(RefusalReason::Approved),
+            PaymentState::Ended(reason) => Some(RefusalReason::Ended(reason)),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct RedirectCode {
 }
 
 impl RedirectCode {
-    fn lives(&self, now: Timestamp) -> bool {
+    fn is_active(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|expires| now < expires)
     }
 }
@@ -119,7 +119,7 @@ impl Codes {
         random: &mut Random,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        self.redirects.retain(|_, code| code.lives(now));
+        self.redirects.retain(|_, code| code.is_active(now));
         if self.redirects.contains_key(&key) {
             return Err(Refusal::CodeExists);
         }
@@ -134,7 +134,7 @@ impl Codes {
     }
 
     pub(crate) fn redirect(&self, key: &CodeKey, now: Timestamp) -> Result<&RedirectCode, Refusal> {
-        let code = self.redirects.get(key).filter(|code| code.lives(now));
+        let code = self.redirects.get(key).filter(|code| code.is_active(now));
         code.ok_or(Refusal::UnknownCode)
     }
 
@@ -145,7 +145,7 @@ impl Codes {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let code = self.redirects.get_mut(key);
-        let code = code.filter(|code| code.lives(now));
+        let code = code.filter(|code| code.is_active(now));
         code.ok_or(Refusal::UnknownCode)?.destination = destination;
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Codes {
     ) -> impl Iterator<Item = (&CodeKey, &RedirectCode)> {
         self.redirects
             .iter()
-            .filter(move |(_, code)| code.lives(now))
+            .filter(move |(_, code)| code.is_active(now))
     }
 
     /// Adds the code of a place, or changes its description.

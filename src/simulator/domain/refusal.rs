@@ -1,6 +1,6 @@
 //! The reasons why the domain refuses an operation. Each API translates them to its own errors.
 
-use super::payment::Ending;
+use super::payment::EndReason;
 
 /// The reason why an operation is refused. A refused operation changes nothing, except that
 /// [`Declined`](Self::Declined) ends the payment.
@@ -18,10 +18,10 @@ pub(crate) enum Refusal {
     /// The amount has another currency than the payment.
     OtherCurrency,
     /// The payment cannot be approved or rejected.
-    CannotApprove(Obstacle),
-    CannotCapture(Obstacle),
-    CannotCancel(Obstacle),
-    CannotRefund(Obstacle),
+    CannotApprove(RefusalReason),
+    CannotCapture(RefusalReason),
+    CannotCancel(RefusalReason),
+    CannotRefund(RefusalReason),
     /// The issuer refused the customer's card, for this reason.
     Declined(&'static str),
     /// The payment has no shipping method with the chosen id.
@@ -48,13 +48,13 @@ pub(crate) enum Refusal {
 
 /// The property of a payment that prevents an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Obstacle {
+pub(crate) enum RefusalReason {
     /// The customer has not approved yet.
     NotApproved,
     /// The customer has approved already.
     Approved,
     /// The payment ended without an approval.
-    Ended(Ending),
+    Ended(EndReason),
     /// The whole reservation was released.
     Released,
     /// Some of the reservation was captured, and the rest was released.

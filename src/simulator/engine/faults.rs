@@ -47,16 +47,16 @@ struct Active {
     stage: Stage,
     kind: FaultKind,
     random: Random,
-    ends: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
     seen: u64,
     hits: u64,
 }
 
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub(crate) struct FaultRules {
     active: Vec<Active>,
     retired: Vec<(u64, u64)>,
-    made: u64,
+    created: u64,
     seed: u64,
 }
 
@@ -69,15 +69,15 @@ pub(crate) struct FaultSummary {
     pub(crate) description: String,
     pub(crate) hits: u64,
     /// `true` if the rule cannot apply to any further request.
-    pub(crate) spent: bool,
+    pub(crate) is_exhausted: bool,
 }
 
-impl Rules {
+impl FaultRules {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             active: Vec::new(),
             retired: Vec::new(),
-            made: 0,
+            created: 0,
             seed,
         }
     }
@@ -89,19 +89,19 @@ impl Rules {
         kind: FaultKind,
         now: Timestamp,
     ) -> u64 {
-        self.made += 1;
-        let seed = rule.seed.unwrap_or(self.seed ^ self.made);
+        self.created += 1;
+        let seed = rule.seed.unwrap_or(self.seed ^ self.created);
         self.active.push(Active {
-            id: self.made,
+            id: self.created,
             stage: rule.stage.unwrap_or(usual),
             kind,
             random: Random::new(seed),
-            ends: rule.lasts.map(|time| later(now, time)),
+            ends_at: rule.lasts.map(|time| later(now, time)),
             seen: 0,
             hits: 0,
             rule,
         });
-        self.made
+        self.created
     }
 
     pub(crate) fn hits(&self, id: u64) -> u64 {
@@ -134,18 +134,18 @@ impl Rules {
                 order: active.rule.order.clone(),
                 description: active.kind.description(),
                 hits: active.hits,
-                spent: active.times().is_some_and(|times| active.hits >= times)
-                    || active.ends.is_some_and(|ends| ends <= now),
+                is_exhausted: active.times().is_some_and(|times| active.hits >= times)
+                    || active.ends_at.is_some_and(|ends_at| ends_at <= now),
             })
             .collect()
     }
 
     pub(crate) fn clear(&mut self) {
-        let gone = self.active.drain(..).map(|active| {
+        let removed = self.active.drain(..).map(|active| {
             active.release();
             (active.id, active.hits)
         });
-        self.retired.extend(gone);
+        self.retired.extend(removed);
     }
 
     /// Returns the fault for a request: that of the oldest rule that is due. Every rule counts the
@@ -193,7 +193,7 @@ impl Active {
             .as_deref()
             .is_none_or(|op| operation == Some(op))
             && rule.order.as_deref().is_none_or(|id| order == Some(id))
-            && self.ends.is_none_or(|ends| now < ends);
+            && self.ends_at.is_none_or(|ends_at| now < ends_at);
         if !matches {
             return false;
         }

@@ -36,7 +36,7 @@ pub(crate) enum FaultKind {
 /// The transmission of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transmission {
-    Whole,
+    Complete,
     /// The connection is reset before the first byte.
     Lost,
     /// The head and half of the body are sent, and then the connection is reset.
@@ -126,7 +126,7 @@ impl Injection {
             | FaultKind::Delay(_)
             | FaultKind::Pause(_)
             | FaultKind::MalformedJson
-            | FaultKind::Duplicate => Transmission::Whole,
+            | FaultKind::Duplicate => Transmission::Complete,
         }
     }
 

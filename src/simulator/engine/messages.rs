@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Injection, World};
 use crate::simulator::delivery::{Delivery, DeliveryOutcome, Job};
-use crate::simulator::gateway::Outgoing;
+use crate::simulator::gateway::OutgoingMessage;
 
 impl World {
     /// Returns at most `count` calls to the merchant, newest first.
@@ -20,7 +20,12 @@ impl World {
     }
 
     /// Records a message and prepares it for sending, unless it has no address or a fault loses it.
-    pub(super) fn prepare(&mut self, outgoing: Outgoing, now: Timestamp, jobs: &mut Vec<Job>) {
+    pub(super) fn prepare(
+        &mut self,
+        outgoing: OutgoingMessage,
+        now: Timestamp,
+        jobs: &mut Vec<Job>,
+    ) {
         let id = Some(outgoing.message.id);
         let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
         let injection = injection.as_ref();
@@ -91,7 +96,7 @@ impl World {
     /// response cannot be used.
     fn receive(
         &mut self,
-        outgoing: &Outgoing,
+        outgoing: &OutgoingMessage,
         response: Result<Value, String>,
         now: Timestamp,
     ) -> Option<String> {

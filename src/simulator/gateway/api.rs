@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::message::{Request, Response};
-use super::outgoing::{Message, Outgoing};
+use super::outgoing::{Message, OutgoingMessage};
 use super::state::State;
 use super::violation::Violation;
 use crate::simulator::domain::{Event, Refusal};
@@ -28,7 +28,7 @@ pub(crate) struct Api {
     /// Returns the response to a request that the gateway or the domain refuses.
     pub(crate) refuse: fn(&Operation, &GatewayError<'_>, &mut Random) -> Response,
     /// Returns the messages to the merchant that an event of the domain causes.
-    pub(crate) notify: fn(&State, &Event) -> Vec<Outgoing>,
+    pub(crate) notify: fn(&State, &Event) -> Vec<OutgoingMessage>,
     /// The kinds of messages that [`notify`](Self::notify) returns.
     pub(crate) messages: &'static [&'static Message],
 }

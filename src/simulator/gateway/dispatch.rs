@@ -10,12 +10,12 @@ use super::auth::{self, ForeignSalesUnit};
 #[cfg(feature = "simulator-contract")]
 use super::contract;
 use super::errors;
-use super::idempotency::{Earlier, Key, Keyed};
+use super::idempotency::{Key, KeyReuse, KeyedRequest};
 use super::images;
 #[cfg(feature = "simulator-contract")]
 use super::message::Body;
 use super::message::{Request, Response};
-use super::routes::{Found, Route, parameter};
+use super::routes::{RequestTarget, Route, parameter};
 use super::state::State;
 use super::violation::Violation;
 use crate::simulator::domain::Refusal;
@@ -26,26 +26,28 @@ type Params = [(&'static str, String)];
 pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> Response {
     state.tick(now);
     match state.routes.find(request) {
-        Found::Operation(route, params) => {
+        RequestTarget::Operation(route, params) => {
             let response = serve(state, request, route, &params, now);
             state.notify();
-            let response = settle(state, route, response);
+            let response = into_response(state, route, response);
             checked(route, response)
         }
-        Found::Image => images::serve(state, request, now),
-        Found::LandingPage => errors::unmodelled(
+        RequestTarget::Image => images::serve(state, request, now),
+        RequestTarget::LandingPage => errors::unmodelled(
             "the landing page itself; Simulator::payer takes its URL and plays the customer",
         ),
-        Found::Unmodelled(feature) => errors::unmodelled(feature),
-        Found::WrongMethod => errors::gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
-        Found::Nothing => {
+        RequestTarget::Unmodelled(feature) => errors::unmodelled(feature),
+        RequestTarget::WrongMethod => {
+            errors::gateway(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+        }
+        RequestTarget::Unknown => {
             errors::gateway_info(StatusCode::NOT_FOUND, "Not Found", "Resource not found")
         }
     }
 }
 
 /// Turns a failure into the response to it.
-fn settle(state: &mut State, route: Route, result: Result<Response, Failure>) -> Response {
+fn into_response(state: &mut State, route: Route, result: Result<Response, Failure>) -> Response {
     match result {
         Ok(response) => response,
         Err(Failure::Response(response)) => *response,
@@ -107,18 +109,18 @@ fn serve(
     let Some(key) = key(route, &call) else {
         return run(state, route, &call);
     };
-    let keyed = Keyed {
+    let keyed = KeyedRequest {
         params: params.to_vec(),
         body: call.body.clone(),
     };
     match state.keyed.find(&key, &keyed) {
-        Some(Earlier::Same(response)) => Ok(
+        Some(KeyReuse::Replay(response)) => Ok(
             response.noted("the idempotency key was used before: the first response, no effect")
         ),
-        Some(Earlier::Other) => Err(Refusal::KeyReused { same_amount: false }.into()),
+        Some(KeyReuse::Conflict) => Err(Refusal::KeyReused { same_amount: false }.into()),
         None => {
             let result = run(state, route, &call);
-            let response = settle(state, route, result);
+            let response = into_response(state, route, result);
             state.keyed.add(key, keyed, &response);
             Ok(response)
         }
@@ -176,7 +178,7 @@ fn count(
     sales_unit: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let (limit, whose) = match route.operation.limit {
+    let (limit, scope) = match route.operation.limit {
         Limit::None => return Ok(()),
         Limit::PerMerchant(limit) => (limit, sales_unit),
         Limit::PerSubscriptionKey(limit) => {
@@ -193,8 +195,8 @@ fn count(
     let Some(reference) = reference else {
         return Ok(());
     };
-    let whose = format!("{whose}/{reference}");
-    let counted = state.limits.count(route.operation.id, whose, limit, now);
+    let scope = format!("{scope}/{reference}");
+    let counted = state.limits.count(route.operation.id, scope, limit, now);
     counted.map_err(|wait| {
         let message = format!("Rate limit is exceeded. Try again in {wait} seconds.");
         let note = format!("more than {limit} calls per minute for this payment");

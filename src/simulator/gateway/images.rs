@@ -49,7 +49,7 @@ pub(crate) struct Image {
 #[derive(Debug, Default)]
 pub(crate) struct Images {
     by_token: HashMap<String, Image>,
-    clear_above: usize,
+    cleanup_above: usize,
 }
 
 impl Images {
@@ -58,9 +58,9 @@ impl Images {
     }
 
     fn add(&mut self, token: String, image: Image, now: Timestamp) {
-        if self.by_token.len() > self.clear_above.max(1024) {
+        if self.by_token.len() > self.cleanup_above.max(1024) {
             self.by_token.retain(|_, image| image.ends > now);
-            self.clear_above = self.by_token.len() * 2;
+            self.cleanup_above = self.by_token.len() * 2;
         }
         self.by_token.insert(token, image);
     }

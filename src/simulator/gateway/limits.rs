@@ -9,12 +9,12 @@ use crate::simulator::domain::time::{later, seconds_until};
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// The number of counted orders above which the idle ones are removed.
-const CROWDED: usize = 4096;
+const CLEANUP_THRESHOLD: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     calls: HashMap<(&'static str, String), VecDeque<Timestamp>>,
-    clear_above: usize,
+    cleanup_above: usize,
 }
 
 impl Limits {
@@ -22,12 +22,12 @@ impl Limits {
     pub(crate) fn count(
         &mut self,
         operation: &'static str,
-        whose: String,
+        scope: String,
         limit: usize,
         now: Timestamp,
     ) -> Result<(), i64> {
-        self.forget_the_idle(now);
-        let calls = self.calls.entry((operation, whose)).or_default();
+        self.remove_idle(now);
+        let calls = self.calls.entry((operation, scope)).or_default();
         while calls
             .front()
             .is_some_and(|call| later(*call, WINDOW) <= now)
@@ -42,11 +42,11 @@ impl Limits {
         Ok(())
     }
 
-    fn forget_the_idle(&mut self, now: Timestamp) {
-        if self.calls.len() > self.clear_above.max(CROWDED) {
+    fn remove_idle(&mut self, now: Timestamp) {
+        if self.calls.len() > self.cleanup_above.max(CLEANUP_THRESHOLD) {
             self.calls
                 .retain(|_, calls| calls.back().is_some_and(|call| later(*call, WINDOW) > now));
-            self.clear_above = self.calls.len() * 2;
+            self.cleanup_above = self.calls.len() * 2;
         }
     }
 }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn idle_orders_are_removed() {
         let mut limits = Limits::default();
-        for order in 0..=CROWDED {
+        for order in 0..=CLEANUP_THRESHOLD {
             let _ = limits.count("details", order.to_string(), 1, at(0));
         }
         let _ = limits.count("details", "late".into(), 1, at(61));

@@ -13,7 +13,7 @@ use crate::simulator::domain::{PaymentId, Registration};
 /// Continues with the merchant's response, or with the reason for its absence. Returns the reason
 /// why the response cannot be used.
 pub(crate) type Receive =
-    fn(&mut State, &Outgoing, Result<Value, String>, Timestamp) -> Result<(), String>;
+    fn(&mut State, &OutgoingMessage, Result<Value, String>, Timestamp) -> Result<(), String>;
 
 /// A kind of message to the merchant.
 pub(crate) struct Message {
@@ -37,7 +37,7 @@ impl fmt::Debug for Message {
 
 /// A message to the merchant that has not been sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingMessage {
     pub(crate) message: &'static Message,
     pub(crate) payment: Option<PaymentId>,
     pub(crate) reference: Option<String>,
@@ -53,7 +53,7 @@ pub(crate) struct Outgoing {
     pub(crate) first_failure: Option<Timestamp>,
 }
 
-impl Outgoing {
+impl OutgoingMessage {
     pub(crate) fn new(message: &'static Message, url: String) -> Self {
         Self {
             message,

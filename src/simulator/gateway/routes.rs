@@ -24,7 +24,7 @@ pub(crate) struct Routes {
 
 /// The target of a request.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum RequestTarget {
     Operation(Route, Vec<(&'static str, String)>),
     /// A link to a QR code's image.
     Image,
@@ -33,10 +33,10 @@ pub(crate) enum Found {
     /// A path that Vipps serves and the simulator does not.
     Unmodelled(&'static str),
     WrongMethod,
-    Nothing,
+    Unknown,
 }
 
-impl Found {
+impl RequestTarget {
     /// Returns the name in the journal and in faults.
     pub(crate) fn id(&self) -> Option<&'static str> {
         match self {
@@ -140,35 +140,37 @@ impl Routes {
 
     /// Finds the operation of a request. Like the gateway, it ignores the case of fixed parts and
     /// one slash at the end.
-    pub(crate) fn find(&self, request: &Request) -> Found {
+    pub(crate) fn find(&self, request: &Request) -> RequestTarget {
         let path = request.path.strip_suffix('/').unwrap_or(&request.path);
         let mut other_method = false;
         for route in &self.routes {
             if let Some(params) = matches(&route.documented.path, path) {
                 if route.documented.method == request.method {
-                    return Found::Operation(*route, params);
+                    return RequestTarget::Operation(*route, params);
                 }
                 other_method = true;
             }
         }
         if other_method {
-            return Found::WrongMethod;
+            return RequestTarget::WrongMethod;
         }
         if path.starts_with(IMAGE_PATH) {
             return if request.method == Method::GET {
-                Found::Image
+                RequestTarget::Image
             } else {
-                Found::WrongMethod
+                RequestTarget::WrongMethod
             };
         }
         if path == LANDING_PAGE_PATH {
-            return Found::LandingPage;
+            return RequestTarget::LandingPage;
         }
         let lower = request.path.to_ascii_lowercase();
         UNMODELLED
             .iter()
             .find(|(start, _)| lower.starts_with(start) && !self.serves(start))
-            .map_or(Found::Nothing, |(_, feature)| Found::Unmodelled(feature))
+            .map_or(RequestTarget::Unknown, |(_, feature)| {
+                RequestTarget::Unmodelled(feature)
+            })
     }
 
     /// Returns `true` if an operation has a path that starts with this text.
@@ -212,7 +214,7 @@ fn matches(template: &'static str, path: &str) -> Option<Vec<(&'static str, Stri
 mod tests {
     use super::*;
 
-    fn found(method: Method, path: &str) -> Found {
+    fn target_of(method: Method, path: &str) -> RequestTarget {
         let routes = Routes::new(&crate::simulator::apis::ALL);
         routes.find(&Request {
             method,
@@ -231,22 +233,22 @@ mod tests {
             "/ecomm/V2/Payments",
         ] {
             assert_eq!(
-                found(Method::POST, path).id(),
+                target_of(Method::POST, path).id(),
                 Some("initiate_payment_v3_using_post"),
                 "{path}"
             );
         }
         assert!(matches!(
-            found(Method::POST, "/ecomm/v2/payments//"),
-            Found::Nothing
+            target_of(Method::POST, "/ecomm/v2/payments//"),
+            RequestTarget::Unknown
         ));
     }
 
     #[test]
     fn parameters_are_decoded_one_segment_at_a_time() {
-        let found = found(Method::GET, "/ecomm/v2/payments/a%2Fb%20c/details");
-        let Found::Operation(_, params) = found else {
-            panic!("{found:?}");
+        let target = target_of(Method::GET, "/ecomm/v2/payments/a%2Fb%20c/details");
+        let RequestTarget::Operation(_, params) = target else {
+            panic!("{target:?}");
         };
         assert_eq!(parameter(&params, "orderId"), Some("a/b c"));
     }
@@ -254,20 +256,20 @@ mod tests {
     #[test]
     fn unmodelled_path_is_named() {
         assert!(matches!(
-            found(Method::POST, "/checkout/v3/session"),
-            Found::Unmodelled("the Checkout API")
+            target_of(Method::POST, "/checkout/v3/session"),
+            RequestTarget::Unmodelled("the Checkout API")
         ));
         assert!(matches!(
-            found(Method::GET, "/qr/accesstoken/get"),
-            Found::Nothing
+            target_of(Method::GET, "/qr/accesstoken/get"),
+            RequestTarget::Unknown
         ));
         assert!(matches!(
-            found(Method::GET, "/ecomm/v2/payments"),
-            Found::WrongMethod
+            target_of(Method::GET, "/ecomm/v2/payments"),
+            RequestTarget::WrongMethod
         ));
         assert!(matches!(
-            found(Method::GET, "/ecomm/v2/payments//details"),
-            Found::Nothing
+            target_of(Method::GET, "/ecomm/v2/payments//details"),
+            RequestTarget::Unknown
         ));
     }
 

@@ -9,7 +9,7 @@ use super::api::Api;
 use super::idempotency::KeyedResponses;
 use super::images::Images;
 use super::limits::Limits;
-use super::outgoing::Outgoing;
+use super::outgoing::OutgoingMessage;
 use super::routes::Routes;
 use crate::simulator::domain::{CaptureType, Domain};
 use crate::simulator::keys::Keys;
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub(crate) tokens: HashMap<String, Timestamp>,
     pub(crate) images: Images,
     /// The messages to the merchant that wait to be sent.
-    pub(crate) outbox: Vec<Outgoing>,
+    pub(crate) outbox: Vec<OutgoingMessage>,
     pub(super) limits: Limits,
     pub(super) keyed: KeyedResponses,
 }

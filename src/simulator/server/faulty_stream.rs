@@ -43,7 +43,7 @@ impl Plan {
                 sleep: None,
             },
             // Nothing is written for a stalled response.
-            Transmission::Whole | Transmission::Stalled => Progress::Whole,
+            Transmission::Complete | Transmission::Stalled => Progress::Whole,
         })
     }
 }

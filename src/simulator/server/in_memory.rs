@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::arrive::{Arrived, WireResponse};
+use super::pending_request::{PendingRequest, WireResponse};
 use crate::simulator::Simulator;
 use crate::simulator::clock::Clock;
 use crate::simulator::engine::Engine;
@@ -88,7 +88,7 @@ impl InMemory {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
         self.follow();
-        let arrived = Arrived::at(&self.engine, request);
+        let arrived = PendingRequest::at(&self.engine, request);
         let wait = arrived.wait();
         let (before, after) = arrived.barriers();
         let (late, reply) = if wait.is_zero() && before.is_none() {
@@ -112,11 +112,11 @@ impl InMemory {
             barrier.pass().await;
         }
         match reply {
-            WireResponse::Whole(response) => Ok(response),
-            WireResponse::Reset | WireResponse::Cut(_) => {
+            WireResponse::Complete(response) => Ok(response),
+            WireResponse::Reset | WireResponse::Truncated(_) => {
                 Err(TransportError::maybe_sent("connection reset"))
             }
-            WireResponse::Silence => std::future::pending().await,
+            WireResponse::Stalled => std::future::pending().await,
         }
     }
 }

@@ -23,8 +23,8 @@ pub(crate) async fn run(engine: Arc<Engine>) {
             tokio::spawn(deliver(job, Arc::clone(&engine)));
         }
         match engine.next_due() {
-            Some(time) => drop(tokio::time::timeout(time, engine.nudged()).await),
-            None => engine.nudged().await,
+            Some(time) => drop(tokio::time::timeout(time, engine.notified()).await),
+            None => engine.notified().await,
         }
     }
 }

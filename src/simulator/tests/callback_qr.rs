@@ -4,58 +4,58 @@ use super::*;
 
 const PATH: &str = "/qr/v1/merchant-callback";
 
-fn ask(bench: &mut Bench, method: Method, path: &str, body: Option<Value>) -> Response {
-    let request = bench.signed(method, path, body);
-    bench.send(request)
+fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
+    let request = harness.signed(method, path, body);
+    harness.send(request)
 }
 
-fn put(bench: &mut Bench, id: &str, location: &str) -> Response {
+fn put(harness: &mut Harness, id: &str, location: &str) -> Response {
     let path = format!("{PATH}/{id}");
     let body = json!({"locationDescription": location});
-    ask(bench, Method::PUT, &path, Some(body))
+    ask(harness, Method::PUT, &path, Some(body))
 }
 
 #[test]
 fn put_changes_the_description_and_not_the_code() {
-    let mut bench = Bench::new();
-    let made = put(&mut bench, "till-1", "Kasse 1");
+    let mut harness = Harness::new();
+    let made = put(&mut harness, "till-1", "Kasse 1");
     assert!(made.status == 200 && matches!(made.body, Body::Empty));
     let path = format!("{PATH}/till-1");
-    let first = json_of(&ask(&mut bench, Method::GET, &path, None));
+    let first = json_of(&ask(&mut harness, Method::GET, &path, None));
     assert_eq!(first["merchantSerialNumber"], MSN);
     assert_eq!(first["merchantQrId"], "till-1");
-    put(&mut bench, "till-1", "Kasse 2");
-    let second = json_of(&ask(&mut bench, Method::GET, &path, None));
+    put(&mut harness, "till-1", "Kasse 2");
+    let second = json_of(&ask(&mut harness, Method::GET, &path, None));
     assert_eq!(second["locationDescription"], "Kasse 2");
     assert_eq!(first["qrContent"], second["qrContent"]);
     assert_ne!(first["qrImageUrl"], second["qrImageUrl"]);
 
-    assert_eq!(ask(&mut bench, Method::DELETE, &path, None).status, 200);
-    assert_eq!(ask(&mut bench, Method::DELETE, &path, None).status, 404);
-    let gone = ask(&mut bench, Method::GET, &path, None);
+    assert_eq!(ask(&mut harness, Method::DELETE, &path, None).status, 200);
+    assert_eq!(ask(&mut harness, Method::DELETE, &path, None).status, 404);
+    let gone = ask(&mut harness, Method::GET, &path, None);
     assert!(gone.status == 404 && matches!(gone.body, Body::Empty));
-    put(&mut bench, "till-1", "Kasse 1");
-    let again = json_of(&ask(&mut bench, Method::GET, &path, None));
+    put(&mut harness, "till-1", "Kasse 1");
+    let again = json_of(&ask(&mut harness, Method::GET, &path, None));
     assert_eq!(first["qrContent"], again["qrContent"]);
 }
 
 #[test]
 fn list_contains_only_codes_of_the_sales_unit() {
-    let mut bench = Bench::new();
-    put(&mut bench, "till-1", "Kasse 1");
-    put(&mut bench, "till-2", "Kasse 2");
-    let all = json_of(&ask(&mut bench, Method::GET, PATH, None));
+    let mut harness = Harness::new();
+    put(&mut harness, "till-1", "Kasse 1");
+    put(&mut harness, "till-2", "Kasse 2");
+    let all = json_of(&ask(&mut harness, Method::GET, PATH, None));
     assert_eq!(all.as_array().unwrap().len(), 2);
-    let request = bench
+    let request = harness
         .signed(Method::GET, PATH, None)
         .with("merchant-serial-number", "654321");
-    assert_eq!(json_of(&bench.send(request)), json!([]));
+    assert_eq!(json_of(&harness.send(request)), json!([]));
 }
 
 #[test]
 fn query_selects_the_image_in_either_spelling() {
-    let mut bench = Bench::new();
-    put(&mut bench, "till-1", "Kasse 1");
+    let mut harness = Harness::new();
+    put(&mut harness, "till-1", "Kasse 1");
     for (query, file) in [
         ("", "qr.svg"),
         ("?QrImageFormat=PNG&QrImageSize=200", "qr.png"),
@@ -63,13 +63,13 @@ fn query_selects_the_image_in_either_spelling() {
         ("?QrImageFormat=SVG", "qr.svg"),
     ] {
         let path = format!("{PATH}/till-1{query}");
-        let url = json_of(&ask(&mut bench, Method::GET, &path, None))["qrImageUrl"].clone();
+        let url = json_of(&ask(&mut harness, Method::GET, &path, None))["qrImageUrl"].clone();
         assert!(url.as_str().unwrap().contains(file), "{query}");
     }
     for query in ["?QrImageFormat=JPG", "?QrImageSize=99", "?QrImageSize=2001"] {
         let path = format!("{PATH}/till-1{query}");
         assert_eq!(
-            ask(&mut bench, Method::GET, &path, None).status,
+            ask(&mut harness, Method::GET, &path, None).status,
             400,
             "{query}"
         );
@@ -78,71 +78,71 @@ fn query_selects_the_image_in_either_spelling() {
 
 #[test]
 fn serial_number_header_is_required() {
-    let mut bench = Bench::new();
-    let request = bench
+    let mut harness = Harness::new();
+    let request = harness
         .signed(Method::GET, PATH, None)
         .without("merchant-serial-number");
-    let answer = bench.send(request);
-    assert_eq!(answer.status, 400);
+    let response = harness.send(request);
+    assert_eq!(response.status, 400);
     assert_eq!(
-        json_of(&answer)["invalidParams"][0]["name"],
+        json_of(&response)["invalidParams"][0]["name"],
         "Merchant-Serial-Number"
     );
-    let request = bench
+    let request = harness
         .signed(Method::GET, PATH, None)
         .with("merchant-serial-number", "999999");
-    let answer = bench.send(request);
+    let response = harness.send(request);
     assert_eq!(
-        (answer.status.as_u16(), &json_of(&answer)["title"]),
+        (response.status.as_u16(), &json_of(&response)["title"]),
         (403, &json!("Forbidden"))
     );
 }
 
 #[test]
 fn place_has_at_most_36_characters_and_a_known_category() {
-    let mut bench = Bench::new();
-    assert_eq!(put(&mut bench, "till-1", &"å".repeat(36)).status, 200);
-    assert_eq!(put(&mut bench, "till-1", &"å".repeat(37)).status, 400);
+    let mut harness = Harness::new();
+    assert_eq!(put(&mut harness, "till-1", &"å".repeat(36)).status, 200);
+    assert_eq!(put(&mut harness, "till-1", &"å".repeat(37)).status, 400);
     let path = format!("{PATH}/till-1");
     for (category, status) in [("IN_STORE", 200), ("VENDING", 200), ("vending", 400)] {
         let body = json!({"locationDescription": "Kiosk", "category": category});
-        let answer = ask(&mut bench, Method::PUT, &path, Some(body));
-        assert_eq!(answer.status, status, "{category}");
+        let response = ask(&mut harness, Method::PUT, &path, Some(body));
+        assert_eq!(response.status, status, "{category}");
     }
-    let answer = ask(&mut bench, Method::PUT, &path, Some(json!({})));
+    let response = ask(&mut harness, Method::PUT, &path, Some(json!({})));
     assert_eq!(
-        json_of(&answer)["invalidParams"][0]["name"],
+        json_of(&response)["invalidParams"][0]["name"],
         "LocationDescription"
     );
 }
 
 #[test]
 fn beacon_belongs_to_one_sales_unit() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let path = format!("{PATH}/mobilepay/beacon-7");
     let body = json!({"locationDescription": "Kiosk"});
     for _ in 0..2 {
-        let answer = ask(&mut bench, Method::PUT, &path, Some(body.clone()));
-        assert_eq!(answer.status, 200);
+        let response = ask(&mut harness, Method::PUT, &path, Some(body.clone()));
+        assert_eq!(response.status, 200);
     }
-    let request = bench
+    let request = harness
         .signed(Method::PUT, &path, Some(body))
         .with("merchant-serial-number", "654321");
-    let answer = bench.send(request);
+    let response = harness.send(request);
     assert_eq!(
-        (answer.status.as_u16(), json_of(&answer)),
+        (response.status.as_u16(), json_of(&response)),
         (409, json!({"id": "beacon-7"}))
     );
 }
 
 #[test]
 fn check_in_is_sent_to_the_registered_url() {
-    let mut bench = Bench::new();
-    put(&mut bench, "till-1", "Kasse 1");
-    assert_eq!(bench.check_in(), Err(Refusal::NoWebhook));
-    bench.put_webhook();
-    bench.check_in().unwrap();
-    let call = bench.state.outbox.pop().unwrap();
+    let mut harness = Harness::new();
+    put(&mut harness, "till-1", "Kasse 1");
+    assert_eq!(harness.check_in(), Err(Refusal::NoWebhook));
+    harness.put_webhook();
+    harness.check_in().unwrap();
+    let call = harness.state.outbox.pop().unwrap();
     let body = call.body.unwrap();
     assert_eq!(call.url, "https://example.com/hook");
     assert_eq!(

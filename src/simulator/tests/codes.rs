@@ -4,116 +4,124 @@ use super::*;
 
 #[test]
 fn second_initiate_with_an_order_id_is_refused() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    let answer = bench.initiate(ORDER, 20_000);
-    assert_eq!(code(&answer), (400, None, "34".into()));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    let response = harness.initiate(ORDER, 20_000);
+    assert_eq!(code(&response), (400, None, "34".into()));
     assert_eq!(
-        json_of(&answer)[0]["errorMessage"],
+        json_of(&response)[0]["errorMessage"],
         "orderId is already used, and must be unique"
     );
 }
 
 #[test]
 fn two_sales_units_can_use_the_same_order_id() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
+    let mut harness = Harness::new();
+    harness.open(20_000);
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["merchantSerialNumber"] = "654321".into();
-    let request = bench
+    let request = harness
         .signed(Method::POST, "/ecomm/v2/payments", Some(body))
         .with("merchant-serial-number", "654321");
-    assert_eq!(bench.send(request).status, 200);
+    assert_eq!(harness.send(request).status, 200);
 }
 
 #[test]
 fn every_operation_refuses_an_unknown_order() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     assert_code(
-        &bench.act("capture", None, Some("k")),
+        &harness.act("capture", None, Some("k")),
         404,
         "Merchant",
         "35",
     );
-    assert_code(&bench.act("refund", None, Some("k")), 404, "Merchant", "35");
-    assert_code(&bench.cancel(false), 404, "Merchant", "35");
+    assert_code(
+        &harness.act("refund", None, Some("k")),
+        404,
+        "Merchant",
+        "35",
+    );
+    assert_code(&harness.cancel(false), 404, "Merchant", "35");
     for what in ["details", "status"] {
-        let request = bench.signed(
+        let request = harness.signed(
             Method::GET,
             &format!("/ecomm/v2/payments/{ORDER}/{what}"),
             None,
         );
-        assert_code(&bench.send(request), 404, "Merchant", "35");
+        assert_code(&harness.send(request), 404, "Merchant", "35");
     }
-    let request = bench.signed(
+    let request = harness.signed(
         Method::POST,
         &format!("/ecomm/v2/integration-test/payments/{ORDER}/approve"),
         Some(json!({})),
     );
-    assert_code(&bench.send(request), 404, "Merchant", "35");
+    assert_code(&harness.send(request), 404, "Merchant", "35");
 }
 
 #[test]
 fn captured_order_cannot_be_cancelled() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.capture(None);
-    assert_code(&bench.cancel(false), 402, "Payment", "51");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.capture(None);
+    assert_code(&harness.cancel(false), 402, "Payment", "51");
 }
 
 #[test]
 fn refusals_have_their_error_groups() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    assert_code(&bench.capture(None), 400, "Payment", "62");
-    assert_code(&bench.refund(None), 400, "VippsError", "91");
-    bench.approve();
-    assert_code(&bench.capture(Some(20_001)), 400, "Payment", "61");
-    assert_code(&bench.refund(None), 400, "Payment", "72");
-    bench.capture(Some(10_000));
-    assert_code(&bench.refund(Some(10_001)), 400, "Payment", "71");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    assert_code(&harness.capture(None), 400, "Payment", "62");
+    assert_code(&harness.refund(None), 400, "VippsError", "91");
+    harness.approve();
+    assert_code(&harness.capture(Some(20_001)), 400, "Payment", "61");
+    assert_code(&harness.refund(None), 400, "Payment", "72");
+    harness.capture(Some(10_000));
+    assert_code(&harness.refund(Some(10_001)), 400, "Payment", "71");
 
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.reject();
-    assert_code(&bench.capture(None), 400, "VippsError", "91");
-    assert_code(&bench.refund(None), 400, "Payment", "73");
-    assert_code(&bench.cancel(false), 400, "VippsError", "92");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.reject();
+    assert_code(&harness.capture(None), 400, "VippsError", "91");
+    assert_code(&harness.refund(None), 400, "Payment", "73");
+    assert_code(&harness.cancel(false), 400, "VippsError", "92");
 }
 
 #[test]
 fn same_key_and_body_have_one_effect_and_one_response() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    let first = bench.act("capture", Some(10_000), Some("key"));
-    let again = bench.act("capture", Some(10_000), Some("key"));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    let first = harness.act("capture", Some(10_000), Some("key"));
+    let again = harness.act("capture", Some(10_000), Some("key"));
     assert_eq!(json_of(&first), json_of(&again));
-    assert_eq!(bench.account().captured(), 10_000);
-    assert_eq!(bench.account().effects()[1].idempotency_key(), Some("key"));
+    assert_eq!(harness.account().captured(), 10_000);
+    assert_eq!(
+        harness.account().effects()[1].idempotency_key(),
+        Some("key")
+    );
 }
 
 #[test]
 fn key_of_a_full_capture_repeats_when_nothing_is_left() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    let first = bench.act("capture", None, Some("key"));
-    let again = bench.act("capture", None, Some("key"));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    let first = harness.act("capture", None, Some("key"));
+    let again = harness.act("capture", None, Some("key"));
     assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
-    assert_eq!(bench.account().captured(), 20_000);
+    assert_eq!(harness.account().captured(), 20_000);
 }
 
 #[test]
 fn key_with_another_request_is_refused() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.act("capture", Some(10_000), Some("key"));
-    let other_amount = bench.act("capture", Some(5_000), Some("key"));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.act("capture", Some(10_000), Some("key"));
+    let other_amount = harness.act("capture", Some(5_000), Some("key"));
     assert_code(&other_amount, 400, "Payment", "93");
-    let request = bench
+    let request = harness
         .signed(
             Method::POST,
             &format!("/ecomm/v2/payments/{ORDER}/capture"),
@@ -123,40 +131,40 @@ fn key_with_another_request_is_refused() {
             })),
         )
         .with("x-request-id", "key");
-    assert_code(&bench.send(request), 400, "VippsError", "93");
-    assert_eq!(bench.account().captured(), 10_000);
+    assert_code(&harness.send(request), 400, "VippsError", "93");
+    assert_eq!(harness.account().captured(), 10_000);
 }
 
 #[test]
 fn same_key_on_another_endpoint_is_another_key() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.act("capture", Some(10_000), Some("key"));
-    assert_eq!(bench.act("refund", Some(10_000), Some("key")).status, 200);
-    assert_eq!(bench.account().charged(), 0);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.act("capture", Some(10_000), Some("key"));
+    assert_eq!(harness.act("refund", Some(10_000), Some("key")).status, 200);
+    assert_eq!(harness.account().charged(), 0);
 }
 
 #[test]
 fn call_without_a_key_moves_money_every_time() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
     for _ in 0..2 {
-        let answer = bench.act("capture", Some(10_000), None);
-        assert_eq!(answer.status, 200);
-        assert!(answer.note.unwrap().contains("X-Request-Id is missing"));
+        let response = harness.act("capture", Some(10_000), None);
+        assert_eq!(response.status, 200);
+        assert!(response.note.unwrap().contains("X-Request-Id is missing"));
     }
-    assert_eq!(bench.account().captured(), 20_000);
+    assert_eq!(harness.account().captured(), 20_000);
 }
 
 #[test]
 fn null_and_zero_mean_all_that_is_left() {
     for amount in [Value::Null, json!(0)] {
-        let mut bench = Bench::new();
-        bench.open(20_000);
-        bench.approve();
-        let request = bench.signed(
+        let mut harness = Harness::new();
+        harness.open(20_000);
+        harness.approve();
+        let request = harness.signed(
             Method::POST,
             &format!("/ecomm/v2/payments/{ORDER}/capture"),
             Some(json!({
@@ -165,25 +173,25 @@ fn null_and_zero_mean_all_that_is_left() {
             })),
         );
         let request = request.with("x-request-id", "key");
-        assert_eq!(bench.send(request).status, 200);
-        assert_eq!(bench.account().captured(), 20_000);
+        assert_eq!(harness.send(request).status, 200);
+        assert_eq!(harness.account().captured(), 20_000);
     }
 }
 
 #[test]
 fn part_below_one_krone_is_refused_and_a_smaller_rest_is_not() {
-    let mut bench = Bench::new();
-    bench.open(20_050);
-    bench.approve();
+    let mut harness = Harness::new();
+    harness.open(20_050);
+    harness.approve();
     assert_code(
-        &bench.capture(Some(99)),
+        &harness.capture(Some(99)),
         400,
         "InvalidRequest",
         "transaction.amount",
     );
-    assert_eq!(bench.capture(Some(20_000)).status, 200);
+    assert_eq!(harness.capture(Some(20_000)).status, 200);
     assert_eq!(
-        json_of(&bench.capture(None))["transactionInfo"]["amount"],
+        json_of(&harness.capture(None))["transactionInfo"]["amount"],
         50
     );
 }
@@ -191,18 +199,18 @@ fn part_below_one_krone_is_refused_and_a_smaller_rest_is_not() {
 #[test]
 fn capture_and_cancel_expire_after_180_days_refund_after_365() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.capture(Some(10_000));
-    bench.pass(DAY * 180);
-    bench.fetch_token();
-    assert_code(&bench.capture(None), 400, "Payment", "98");
-    assert_code(&bench.cancel(true), 400, "Payment", "98");
-    assert_eq!(bench.refund(Some(5_000)).status, 200);
-    bench.pass(DAY * 185);
-    bench.fetch_token();
-    assert_code(&bench.refund(None), 400, "Payment", "95");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.capture(Some(10_000));
+    harness.pass(DAY * 180);
+    harness.fetch_token();
+    assert_code(&harness.capture(None), 400, "Payment", "98");
+    assert_code(&harness.cancel(true), 400, "Payment", "98");
+    assert_eq!(harness.refund(Some(5_000)).status, 200);
+    harness.pass(DAY * 185);
+    harness.fetch_token();
+    assert_code(&harness.refund(None), 400, "Payment", "95");
 }
 
 #[test]
@@ -258,16 +266,16 @@ fn invalid_field_is_named() {
         ("/customerInfo", json!([]), "customerInfo"),
     ];
     for (pointer, value, field) in cases {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let mut body = initiate_body(ORDER, 20_000);
         put(&mut body, pointer, value);
-        let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-        let answer = bench.send(request);
-        assert_eq!(answer.status, 400, "{pointer}: {answer:?}");
-        let (_, group, code) = code(&answer);
+        let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+        let response = harness.send(request);
+        assert_eq!(response.status, 400, "{pointer}: {response:?}");
+        let (_, group, code) = code(&response);
         assert_eq!(group.as_deref(), Some("InvalidRequest"));
         assert_eq!(code, field);
-        assert!(bench.state.domain.find(MSN, ORDER).is_none());
+        assert!(harness.state.domain.find(MSN, ORDER).is_none());
     }
 }
 
@@ -280,7 +288,7 @@ fn documented_mistakes_are_internal_errors() {
         ("/merchantInfo/fallback", json!("https://example.com/")),
     ];
     for (pointer, value) in cases {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let mut body = initiate_body(ORDER, 20_000);
         if pointer.ends_with("fallback") {
             body["merchantInfo"]
@@ -289,99 +297,99 @@ fn documented_mistakes_are_internal_errors() {
                 .remove("fallBack");
         }
         put(&mut body, pointer, value);
-        let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-        assert_code(&bench.send(request), 500, "VippsError", "99");
+        let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+        assert_code(&harness.send(request), 500, "VippsError", "99");
     }
-    let mut bench = Bench::new();
-    let mut request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(json!({})));
+    let mut harness = Harness::new();
+    let mut request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(json!({})));
     request.body = Bytes::from_static(b"{");
-    assert_code(&bench.send(request), 500, "VippsError", "99");
+    assert_code(&harness.send(request), 500, "VippsError", "99");
 }
 
 #[test]
 fn unknown_members_are_ignored() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["timeStamp"] = "2018-11-14T15:22:46.736Z".into();
     body["extra"] = json!({"a": 1});
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    assert_eq!(bench.send(request).status, 200);
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_eq!(harness.send(request).status, 200);
 }
 
 #[test]
 fn phone_number_and_landing_page_have_their_error_codes() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["customerInfo"]["mobileNumber"] = "+46701234567".into();
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    assert_code(&bench.send(request), 400, "User", "81");
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_code(&harness.send(request), 400, "User", "81");
 
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["skipLandingPage"] = true.into();
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    assert_code(&bench.send(request), 400, "Merchant", "38");
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_code(&harness.send(request), 400, "Merchant", "38");
 }
 
 #[test]
 fn app_payment_has_an_app_link_and_an_app_fallback() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["isApp"] = true.into();
     body["merchantInfo"]["fallBack"] = "myapp://done".into();
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    let answer = json_of(&bench.send(request));
-    let url = answer["url"].as_str().unwrap();
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    let response = json_of(&harness.send(request));
+    let url = response["url"].as_str().unwrap();
     assert!(url.starts_with("vippsMT://?token=eyJ"), "{url}");
 }
 
 #[test]
 fn force_approve_approves_in_place_of_the_customer() {
-    let mut bench = Bench::new();
-    let landing_page = bench.open(20_000);
+    let mut harness = Harness::new();
+    let landing_page = harness.open(20_000);
     let (_, token) = landing_page.split_once("token=").unwrap();
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
 
-    let wrong = bench.signed(Method::POST, &path, Some(json!({"token": "x"})));
-    assert_code(&bench.send(wrong), 400, "InvalidRequest", "token");
-    let nobody = bench.signed(
+    let wrong = harness.signed(Method::POST, &path, Some(json!({"token": "x"})));
+    assert_code(&harness.send(wrong), 400, "InvalidRequest", "token");
+    let unknown_customer = harness.signed(
         Method::POST,
         &path,
         Some(json!({"customerPhoneNumber": "123"})),
     );
-    assert_code(&bench.send(nobody), 400, "User", "81");
+    assert_code(&harness.send(unknown_customer), 400, "User", "81");
 
     let body = json!({"customerPhoneNumber": "91234567", "token": token});
-    let right = bench.signed(Method::POST, &path, Some(body));
-    assert_eq!(bench.send(right.clone()).status, 200);
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
-    assert_code(&bench.send(right), 400, "VippsError", "92");
+    let right = harness.signed(Method::POST, &path, Some(body));
+    assert_eq!(harness.send(right.clone()).status, 200);
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
+    assert_code(&harness.send(right), 400, "VippsError", "92");
 }
 
 #[test]
 fn force_approve_is_refused_after_expiry_or_rejection() {
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.reject();
-    let request = bench.signed(Method::POST, &path, Some(json!({})));
-    assert_code(&bench.send(request), 400, "VippsError", "91");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.reject();
+    let request = harness.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&harness.send(request), 400, "VippsError", "91");
 
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.pass(Duration::from_secs(301));
-    let request = bench.signed(Method::POST, &path, Some(json!({})));
-    assert_code(&bench.send(request), 400, "Payment", "45");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.pass(Duration::from_secs(301));
+    let request = harness.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&harness.send(request), 400, "Payment", "45");
 }
 
 #[test]
 fn request_id_has_at_most_40_characters() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    let answer = bench.act("capture", None, Some(&"k".repeat(41)));
-    assert_code(&answer, 400, "InvalidRequest", "X-Request-Id");
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    let response = harness.act("capture", None, Some(&"k".repeat(41)));
+    assert_code(&response, 400, "InvalidRequest", "X-Request-Id");
     assert_eq!(
-        bench.act("capture", None, Some(&"k".repeat(40))).status,
+        harness.act("capture", None, Some(&"k".repeat(40))).status,
         200
     );
 }

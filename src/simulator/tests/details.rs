@@ -4,14 +4,14 @@ use super::*;
 
 #[test]
 fn scan_adds_a_transaction_id_to_the_first_entry() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    let entry = bench.get("details")["transactionLogHistory"][0].clone();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    let entry = harness.get("details")["transactionLogHistory"][0].clone();
     assert_eq!(entry.get("transactionId"), None);
     assert_eq!(entry["requestId"], "");
 
-    bench.scan();
-    let entry = bench.get("details")["transactionLogHistory"][0].clone();
+    harness.scan();
+    let entry = harness.get("details")["transactionLogHistory"][0].clone();
     let id = entry["transactionId"].as_str().unwrap();
     assert!(
         id.len() >= 10 && id.bytes().all(|b| b.is_ascii_digit()),
@@ -21,12 +21,12 @@ fn scan_adds_a_transaction_id_to_the_first_entry() {
 
 #[test]
 fn sums_appear_when_the_customer_has_acted() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    assert_eq!(bench.get("details").get("transactionSummary"), None);
-    bench.approve();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    assert_eq!(harness.get("details").get("transactionSummary"), None);
+    harness.approve();
     assert_eq!(
-        bench.get("details")["transactionSummary"],
+        harness.get("details")["transactionSummary"],
         json!({
             "capturedAmount": 0,
             "remainingAmountToCapture": 20_000,
@@ -39,21 +39,21 @@ fn sums_appear_when_the_customer_has_acted() {
 
 #[test]
 fn sums_are_missing_when_the_merchant_cancelled_first() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.cancel(false);
-    assert_eq!(bench.get("details").get("transactionSummary"), None);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.cancel(false);
+    assert_eq!(harness.get("details").get("transactionSummary"), None);
 }
 
 #[test]
 fn history_has_amounts_keys_and_times_newest_first() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.act("capture", Some(15_000), Some("key-1"));
-    bench.pass(Duration::from_millis(1500));
-    bench.act("refund", Some(5_000), Some("key-2"));
-    let log = bench.get("details")["transactionLogHistory"].clone();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.act("capture", Some(15_000), Some("key-1"));
+    harness.pass(Duration::from_millis(1500));
+    harness.act("refund", Some(5_000), Some("key-2"));
+    let log = harness.get("details")["transactionLogHistory"].clone();
     let shown: Vec<_> = log
         .as_array()
         .unwrap()
@@ -83,25 +83,28 @@ fn history_has_amounts_keys_and_times_newest_first() {
 
 #[test]
 fn refused_card_is_logged_as_a_failed_reservation() {
-    let mut bench = Bench::new();
-    bench.open(151);
+    let mut harness = Harness::new();
+    harness.open(151);
     let refused = Err(Refusal::Declined("insufficient funds"));
-    assert_eq!(bench.try_approve(None), refused);
-    let log = bench.get("details")["transactionLogHistory"].clone();
+    assert_eq!(harness.try_approve(None), refused);
+    let log = harness.get("details")["transactionLogHistory"].clone();
     assert_eq!(log[0]["operation"], "RESERVE");
     assert_eq!(log[0]["operationSuccess"], false);
-    assert_eq!(bench.account().reserved(), 0);
-    assert_code(&bench.capture(None), 400, "Payment", "62");
+    assert_eq!(harness.account().reserved(), 0);
+    assert_code(&harness.capture(None), 400, "Payment", "62");
 }
 
 #[test]
 fn status_shows_the_last_transaction_only() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    assert_eq!(bench.get("status")["transactionInfo"]["status"], "INITIATE");
-    bench.approve();
-    bench.capture(Some(10_000));
-    let info = bench.get("status")["transactionInfo"].clone();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    assert_eq!(
+        harness.get("status")["transactionInfo"]["status"],
+        "INITIATE"
+    );
+    harness.approve();
+    harness.capture(Some(10_000));
+    let info = harness.get("status")["transactionInfo"].clone();
     assert_eq!(
         (&info["status"], &info["amount"]),
         (&json!("CAPTURE"), &json!(10_000))
@@ -110,24 +113,24 @@ fn status_shows_the_last_transaction_only() {
 
 #[test]
 fn refund_response_has_its_own_form() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    bench.capture(None);
-    let answer = json_of(&bench.refund(None));
-    assert_eq!(answer["transaction"]["status"], "Refund");
-    assert_eq!(answer.get("transactionInfo"), None);
-    let stamp = answer["transaction"]["timeStamp"].as_str().unwrap();
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    harness.capture(None);
+    let response = json_of(&harness.refund(None));
+    assert_eq!(response["transaction"]["status"], "Refund");
+    assert_eq!(response.get("transactionInfo"), None);
+    let stamp = response["transaction"]["timeStamp"].as_str().unwrap();
     assert!(!stamp.ends_with('Z'), "{stamp}");
 }
 
 #[test]
 fn direct_capture_takes_the_money_at_once() {
-    let mut bench = Bench::with(CaptureType::Direct);
-    bench.open(20_000);
-    bench.approve();
-    let sums = bench.get("details")["transactionSummary"].clone();
+    let mut harness = Harness::with(CaptureType::Direct);
+    harness.open(20_000);
+    harness.approve();
+    let sums = harness.get("details")["transactionSummary"].clone();
     assert_eq!(sums["capturedAmount"], 20_000);
     assert_eq!(sums["remainingAmountToRefund"], 20_000);
-    assert_eq!(bench.account().captured(), 20_000);
+    assert_eq!(harness.account().captured(), 20_000);
 }

@@ -58,7 +58,7 @@ fn outcome(response: &Response) -> String {
     }
 }
 
-impl Bench {
+impl Harness {
     /// Sends a POST request with an idempotency key.
     fn keyed(&mut self, path: &str, key: &str, body: Value) -> Response {
         let request = self.signed(Method::POST, path, Some(body));

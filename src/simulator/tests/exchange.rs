@@ -2,35 +2,35 @@
 
 use super::*;
 
-fn exchange(bench: &mut Bench, path: &str, body: Value) -> Response {
-    let request = bench.signed(Method::POST, path, Some(body));
-    bench.send(request)
+fn exchange(harness: &mut Harness, path: &str, body: Value) -> Response {
+    let request = harness.signed(Method::POST, path, Some(body));
+    harness.send(request)
 }
 
 #[test]
 fn personal_code_is_exchanged_for_its_phone_number() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let customer = Profile::of_number("4798765432").unwrap();
-    let codes = &mut bench.state.domain.codes;
-    let text = codes.add_personal(customer, &mut bench.state.random, bench.now);
-    let answer = exchange(&mut bench, "/qr/v1/exchange", json!({"qrCode": text}));
-    let timestamp = bench.now.as_second();
+    let codes = &mut harness.state.domain.codes;
+    let text = codes.add_personal(customer, &mut harness.state.random, harness.now);
+    let response = exchange(&mut harness, "/qr/v1/exchange", json!({"qrCode": text}));
+    let timestamp = harness.now.as_second();
     assert_eq!(
-        json_of(&answer),
+        json_of(&response),
         json!({"msisdn": "4798765432", "version": "2.0", "timestamp": timestamp})
     );
 }
 
 #[test]
 fn code_of_version_1_has_no_time() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let body = json!({
         "qrCode": "https://qr.vipps.no/28/2/01/031/4791234567?v=1",
         "requestedData": ["MSISDN"],
     });
-    let answer = exchange(&mut bench, "/qr/v1/exchange", body);
+    let response = exchange(&mut harness, "/qr/v1/exchange", body);
     assert_eq!(
-        json_of(&answer),
+        json_of(&response),
         json!({"msisdn": "4791234567", "version": "1.0"})
     );
 }
@@ -72,10 +72,10 @@ fn exchange_errors_have_their_own_form() {
         ),
     ];
     for (path, body, name, reason) in cases {
-        let mut bench = Bench::new();
-        let answer = exchange(&mut bench, path, body);
-        assert_eq!(answer.status, 400, "{answer:?}");
-        let body = json_of(&answer);
+        let mut harness = Harness::new();
+        let response = exchange(&mut harness, path, body);
+        assert_eq!(response.status, 400, "{response:?}");
+        let body = json_of(&response);
         assert_eq!(
             (&body["title"], &body["status"]),
             (&json!("Bad request"), &json!(400))
@@ -89,16 +89,16 @@ fn exchange_errors_have_their_own_form() {
 
 #[test]
 fn check_in_token_expires_after_15_minutes() {
-    let mut bench = Bench::new();
-    bench.put_webhook();
-    bench.check_in().unwrap();
-    let call = bench.state.outbox.pop().unwrap();
+    let mut harness = Harness::new();
+    harness.put_webhook();
+    harness.check_in().unwrap();
+    let call = harness.state.outbox.pop().unwrap();
     let token = call.body.unwrap()["customerToken"].clone();
     let body = json!({"customer": {"customerToken": token}, "requestedData": ["MSISDN"]});
-    bench.pass(Duration::from_secs(899));
-    let answer = exchange(&mut bench, "/qr/v1/exchange/customer", body.clone());
-    assert_eq!(json_of(&answer)["msisdn"], "4791234567");
-    bench.pass(Duration::from_secs(1));
-    let answer = exchange(&mut bench, "/qr/v1/exchange/customer", body);
-    assert_eq!(answer.status, 400);
+    harness.pass(Duration::from_secs(899));
+    let response = exchange(&mut harness, "/qr/v1/exchange/customer", body.clone());
+    assert_eq!(json_of(&response)["msisdn"], "4791234567");
+    harness.pass(Duration::from_secs(1));
+    let response = exchange(&mut harness, "/qr/v1/exchange/customer", body);
+    assert_eq!(response.status, 400);
 }

@@ -18,20 +18,20 @@ fn methods() -> Value {
     ])
 }
 
-fn open(bench: &mut Bench, body: Value) -> Response {
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    bench.send(request)
+fn open(harness: &mut Harness, body: Value) -> Response {
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    harness.send(request)
 }
 
 #[test]
 fn static_shipping_is_added_to_the_amount() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
-    assert_eq!(open(&mut bench, body).status, 200);
-    bench.approve();
-    bench.pass(Duration::from_secs(2));
-    let details = bench.get("details");
+    assert_eq!(open(&mut harness, body).status, 200);
+    harness.approve();
+    harness.pass(Duration::from_secs(2));
+    let details = harness.get("details");
     assert_eq!(details["transactionLogHistory"][0]["amount"], 29_950);
     assert_eq!(details["transactionLogHistory"][1]["amount"], 20_000);
     assert_eq!(details["shippingDetails"]["shippingMethodId"], "cannon");
@@ -39,29 +39,29 @@ fn static_shipping_is_added_to_the_amount() {
     assert_eq!(details["shippingDetails"]["address"]["postCode"], "0191");
     assert_eq!(details["userDetails"]["mobileNumber"], "91234567");
     assert!(details["sub"].is_string());
-    assert_eq!(bench.account().reserved(), 29_950);
-    assert_eq!(bench.capture(Some(29_950)).status, 200);
+    assert_eq!(harness.account().reserved(), 29_950);
+    assert_eq!(harness.capture(Some(29_950)).status, 200);
 }
 
 #[test]
 fn customer_chooses_among_the_methods() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
-    open(&mut bench, body);
+    open(&mut harness, body);
     let unknown = Err(Refusal::UnknownShippingMethod);
-    assert_eq!(bench.try_approve(Some("drone")), unknown);
-    assert_eq!(bench.try_approve(Some("pickup")), Ok(()));
-    assert_eq!(bench.account().reserved(), 20_000);
+    assert_eq!(harness.try_approve(Some("drone")), unknown);
+    assert_eq!(harness.try_approve(Some("pickup")), Ok(()));
+    assert_eq!(harness.account().reserved(), 20_000);
 }
 
 #[test]
 fn dynamic_shipping_is_requested_before_the_approval() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
-    bench.approve();
-    assert_eq!(bench.operations(), ["INITIATE"]);
-    let question = bench.state.outbox.last().unwrap().clone();
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
+    harness.approve();
+    assert_eq!(harness.operations(), ["INITIATE"]);
+    let question = harness.state.outbox.last().unwrap().clone();
     assert_eq!(question.message.id, "shipping_details");
     assert_eq!(
         question.url,
@@ -71,32 +71,32 @@ fn dynamic_shipping_is_requested_before_the_approval() {
     let asked = question.body.unwrap();
     assert_eq!(asked["addressType"], "H");
     assert_eq!(asked["addressLine2"], Value::Null);
-    let answer =
+    let response =
         json!({"addressId": asked["addressId"], "orderId": ORDER, "shippingDetails": methods()});
-    bench.receive(answer).unwrap();
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
-    assert_eq!(bench.account().reserved(), 29_950);
+    harness.receive(response).unwrap();
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
+    assert_eq!(harness.account().reserved(), 29_950);
 }
 
 #[test]
 fn payment_waits_after_an_invalid_shipping_response() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
-    for answer in [
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
+    for response in [
         json!({}),
         json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": []}),
     ] {
-        bench.approve();
-        let result = bench.receive(answer);
+        harness.approve();
+        let result = harness.receive(response);
         assert!(result.is_err());
-        assert_eq!(bench.operations(), ["INITIATE"]);
+        assert_eq!(harness.operations(), ["INITIATE"]);
     }
 }
 
 #[test]
 fn merchants_response_with_one_unreadable_method_is_named() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
     let good = methods()[0].clone();
     for (member, value) in [
         ("shippingCost", json!(0.001)),
@@ -108,23 +108,23 @@ fn merchants_response_with_one_unreadable_method_is_named() {
     ] {
         let mut bad = good.clone();
         bad[member] = value;
-        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
-        bench.approve();
-        let result = bench.receive(answer);
+        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
+        harness.approve();
+        let result = harness.receive(response);
         let reason = result.unwrap_err();
         assert!(
             reason.contains(&format!("shippingDetails.1.{member}")),
             "{reason}"
         );
-        assert_eq!(bench.operations(), ["INITIATE"]);
+        assert_eq!(harness.operations(), ["INITIATE"]);
     }
 }
 
 /// The details of the payment must fit the document, so they cannot hold a method that does not.
 #[test]
 fn merchants_method_that_breaks_the_document_is_named() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
     for (member, value) in [
         ("shippingMethod", json!("x".repeat(257))),
         ("shippingMethodId", json!("x".repeat(101))),
@@ -132,9 +132,9 @@ fn merchants_method_that_breaks_the_document_is_named() {
     ] {
         let mut bad = methods()[0].clone();
         bad[member] = value;
-        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
-        bench.approve();
-        let reason = bench.receive(answer);
+        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
+        harness.approve();
+        let reason = harness.receive(response);
         let reason = reason.unwrap_err();
         assert!(
             reason.contains(&format!("shippingDetails.0.{member}")),
@@ -151,15 +151,15 @@ fn quoted_shipping_cost_is_a_number_in_the_details() {
         (" 99 ", json!(99)),
         ("0.29", json!(0.29)),
     ] {
-        let mut bench = Bench::new();
-        open(&mut bench, express_body());
-        bench.approve();
+        let mut harness = Harness::new();
+        open(&mut harness, express_body());
+        harness.approve();
         let mut method = methods()[1].clone();
         method["shippingCost"] = cost.into();
-        let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [method]});
-        bench.receive(answer).unwrap();
+        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [method]});
+        harness.receive(response).unwrap();
         assert_eq!(
-            bench.get("details")["shippingDetails"]["shippingCost"],
+            harness.get("details")["shippingDetails"]["shippingCost"],
             shown
         );
     }
@@ -175,16 +175,16 @@ fn express_payments_need_their_prefixes_and_have_no_scope() {
         ),
     ];
     for (member, field) in cases {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let mut body = express_body();
         body["merchantInfo"].as_object_mut().unwrap().remove(member);
-        assert_code(&open(&mut bench, body), 400, "InvalidRequest", field);
+        assert_code(&open(&mut harness, body), 400, "InvalidRequest", field);
     }
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = express_body();
     body["transaction"]["scope"] = "name".into();
     assert_code(
-        &open(&mut bench, body),
+        &open(&mut harness, body),
         400,
         "InvalidRequest",
         "transaction.scope",
@@ -193,61 +193,61 @@ fn express_payments_need_their_prefixes_and_have_no_scope() {
 
 #[test]
 fn express_payments_cannot_be_forced() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
-    let request = bench.signed(Method::POST, &path, Some(json!({})));
-    assert_code(&bench.send(request), 400, "VippsError", "91");
+    let request = harness.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&harness.send(request), 400, "VippsError", "91");
 }
 
 #[test]
 fn sub_appears_one_second_after_the_approval() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["scope"] = "name phoneNumber".into();
-    open(&mut bench, body);
-    bench.approve();
-    let details = bench.get("details");
+    open(&mut harness, body);
+    harness.approve();
+    let details = harness.get("details");
     assert_eq!(details.get("sub"), None);
-    bench.pass(Duration::from_secs(1));
-    assert!(bench.get("details")["sub"].is_string());
+    harness.pass(Duration::from_secs(1));
+    assert!(harness.get("details")["sub"].is_string());
 }
 
 #[test]
 fn unknown_scope_and_nin_are_refused() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["scope"] = "name shoeSize".into();
     assert_code(
-        &open(&mut bench, body),
+        &open(&mut harness, body),
         400,
         "InvalidRequest",
         "transaction.scope",
     );
     let mut body = initiate_body("another", 20_000);
     body["transaction"]["scope"] = "nin".into();
-    assert_code(&open(&mut bench, body), 403, "Merchant", "51");
+    assert_code(&open(&mut harness, body), 403, "Merchant", "51");
 }
 
 #[test]
 fn shipping_method_of_another_payment_is_refused() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    let refused = bench.try_approve(Some("post"));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    let refused = harness.try_approve(Some("post"));
     assert_eq!(refused, Err(Refusal::UnknownShippingMethod));
-    bench.approve();
+    harness.approve();
 }
 
 #[test]
 fn personal_data_expires_after_seven_days() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
-    open(&mut bench, body);
-    bench.approve();
-    bench.pass(Duration::from_secs(7 * 24 * 3600));
-    bench.fetch_token();
-    let details = bench.get("details");
+    open(&mut harness, body);
+    harness.approve();
+    harness.pass(Duration::from_secs(7 * 24 * 3600));
+    harness.fetch_token();
+    let details = harness.get("details");
     assert_eq!(details["userDetails"]["mobileNumber"], "[Expired]");
     assert_eq!(details["shippingDetails"]["address"]["city"], "[Expired]");
     assert_eq!(details["shippingDetails"]["shippingCost"], 99.5);
@@ -255,16 +255,17 @@ fn personal_data_expires_after_seven_days() {
 
 #[test]
 fn consent_can_be_withdrawn_after_the_approval() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = express_body();
     body["merchantInfo"]["staticShippingDetails"] = methods();
-    open(&mut bench, body);
-    let withdraw =
-        |bench: &mut Bench| bench.with_payment(|domain, order, _| domain.withdraw_consent(order));
-    assert_eq!(withdraw(&mut bench), Err(Refusal::NoConsent));
-    bench.approve();
-    withdraw(&mut bench).unwrap();
-    let call = bench.state.outbox.pop().unwrap();
+    open(&mut harness, body);
+    let withdraw = |harness: &mut Harness| {
+        harness.with_payment(|domain, order, _| domain.withdraw_consent(order))
+    };
+    assert_eq!(withdraw(&mut harness), Err(Refusal::NoConsent));
+    harness.approve();
+    withdraw(&mut harness).unwrap();
+    let call = harness.state.outbox.pop().unwrap();
     assert_eq!(call.message.method, Method::DELETE);
     // A base64 id ends in `=`, which travels encoded.
     let id = Profile::default().user_id().replace('=', "%3D");
@@ -277,39 +278,39 @@ fn consent_can_be_withdrawn_after_the_approval() {
 
 #[test]
 fn sales_unit_can_be_allowed_to_skip_the_landing_page() {
-    let mut bench = Bench::new();
-    bench.state.settings.may_skip_landing_page = true;
+    let mut harness = Harness::new();
+    harness.state.settings.may_skip_landing_page = true;
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["skipLandingPage"] = true.into();
     assert_code(
-        &open(&mut bench, body.clone()),
+        &open(&mut harness, body.clone()),
         400,
         "InvalidRequest",
         "customerInfo.mobileNumber",
     );
-    bench.pass(Duration::from_secs(60));
+    harness.pass(Duration::from_secs(60));
     body["customerInfo"]["mobileNumber"] = "91234567".into();
-    let url = json_of(&open(&mut bench, body))["url"].clone();
-    let request = bench
+    let url = json_of(&open(&mut harness, body))["url"].clone();
+    let request = harness
         .signed(Method::POST, "/qr/v1", Some(json!({"url": url})))
         .with("accept", "image/png");
-    assert_eq!(json_of(&bench.send(request))["title"], "Validation error");
+    assert_eq!(json_of(&harness.send(request))["title"], "Validation error");
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
-    let request = bench.signed(Method::POST, &path, Some(json!({})));
-    assert_code(&bench.send(request), 400, "VippsError", "91");
-    bench.approve();
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    let request = harness.signed(Method::POST, &path, Some(json!({})));
+    assert_code(&harness.send(request), 400, "VippsError", "91");
+    harness.approve();
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
 }
 
 #[test]
 fn shipping_methods_after_the_end_change_nothing() {
-    let mut bench = Bench::new();
-    open(&mut bench, express_body());
-    bench.approve();
-    assert_eq!(bench.cancel(false).status, 200);
-    let answer = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": methods()});
-    let late = bench.receive(answer);
+    let mut harness = Harness::new();
+    open(&mut harness, express_body());
+    harness.approve();
+    assert_eq!(harness.cancel(false).status, 200);
+    let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": methods()});
+    let late = harness.receive(response);
     assert_eq!(late, Err("the payment has ended".into()));
-    assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
-    assert_eq!(bench.account().reserved(), 0);
+    assert_eq!(harness.operations(), ["CANCEL", "INITIATE"]);
+    assert_eq!(harness.account().reserved(), 0);
 }

@@ -1,19 +1,19 @@
 //! The bodies of callbacks, validated against the schemas of the specification.
 
 use super::*;
-use crate::simulator::gateway::{Outgoing, contract};
+use crate::simulator::gateway::{OutgoingMessage, contract};
 
 /// Returns the only queued callback.
-fn told(bench: &mut Bench) -> Outgoing {
-    let mut calls = std::mem::take(&mut bench.state.outbox);
+fn only_callback(harness: &mut Harness) -> OutgoingMessage {
+    let mut calls = std::mem::take(&mut harness.state.outbox);
     assert_eq!(calls.len(), 1, "{calls:?}");
     calls.remove(0)
 }
 
 /// Returns the callback's body, which must break the vendored schema at the places `known` and
 /// nowhere else.
-fn callback(bench: &mut Bench, schema: &str, known: &[&str]) -> Value {
-    let call = told(bench);
+fn callback(harness: &mut Harness, schema: &str, known: &[&str]) -> Value {
+    let call = only_callback(harness);
     assert_eq!(call.message.id, "payment_callback");
     assert_eq!(
         call.url,
@@ -38,10 +38,10 @@ const STATUS: &str = "/transactionInfo/status";
 
 #[test]
 fn reservation_has_the_status_reserved() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    let body = callback(&mut bench, REGULAR, &[]);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    let body = callback(&mut harness, REGULAR, &[]);
     assert_eq!(body["merchantSerialNumber"], MSN);
     assert_eq!(body["transactionInfo"]["status"], "RESERVED");
     assert_eq!(body["transactionInfo"]["amount"], 20_000);
@@ -51,19 +51,19 @@ fn reservation_has_the_status_reserved() {
 
 #[test]
 fn direct_capture_has_the_status_sale() {
-    let mut bench = Bench::with(CaptureType::Direct);
-    bench.open(20_000);
-    bench.approve();
-    let body = callback(&mut bench, REGULAR, &[]);
+    let mut harness = Harness::with(CaptureType::Direct);
+    harness.open(20_000);
+    harness.approve();
+    let body = callback(&mut harness, REGULAR, &[]);
     assert_eq!(body["transactionInfo"]["status"], "SALE");
 }
 
 #[test]
 fn rejection_in_the_app_has_the_status_cancelled() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.reject();
-    let body = callback(&mut bench, REGULAR, &[]);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.reject();
+    let body = callback(&mut harness, REGULAR, &[]);
     assert_eq!(body["transactionInfo"]["status"], "CANCELLED");
     assert!(body["transactionInfo"]["transactionId"].is_string());
     assert_eq!(body.get("errorInfo"), None);
@@ -71,12 +71,12 @@ fn rejection_in_the_app_has_the_status_cancelled() {
 
 #[test]
 fn rejection_on_the_landing_page_has_the_status_rejected() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness
         .with_payment(|domain, order, now| domain.reject(order, false, now))
         .unwrap();
-    let body = callback(&mut bench, REGULAR, &[ERROR_GROUP]);
+    let body = callback(&mut harness, REGULAR, &[ERROR_GROUP]);
     assert_eq!(body["transactionInfo"]["status"], "REJECTED");
     assert_eq!(body["transactionInfo"].get("transactionId"), None);
     assert_eq!(
@@ -87,21 +87,21 @@ fn rejection_on_the_landing_page_has_the_status_rejected() {
             "errorMessage": "User has not acted upon the payment",
         })
     );
-    assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
+    assert_eq!(harness.operations(), ["CANCEL", "INITIATE"]);
 }
 
 #[test]
 fn expiry_has_the_status_rejected() {
     for scanned in [false, true] {
-        let mut bench = Bench::new();
-        bench.open(20_000);
+        let mut harness = Harness::new();
+        harness.open(20_000);
         if scanned {
-            bench.scan();
+            harness.scan();
         }
-        bench.pass(Duration::from_secs(600));
-        let now = bench.now;
-        bench.state.tick(now);
-        let body = callback(&mut bench, REGULAR, &[ERROR_GROUP]);
+        harness.pass(Duration::from_secs(600));
+        let now = harness.now;
+        harness.state.tick(now);
+        let body = callback(&mut harness, REGULAR, &[ERROR_GROUP]);
         let info = &body["transactionInfo"];
         assert_eq!(info["status"], "REJECTED");
         assert_eq!(info.get("transactionId").is_some(), scanned);
@@ -117,27 +117,27 @@ fn refused_card_has_a_failed_status() {
         (CaptureType::Reserve, "RESERVE_FAILED"),
         (CaptureType::Direct, "SALE_FAILED"),
     ] {
-        let mut bench = Bench::with(capture_type);
-        bench.open(182);
-        assert!(bench.try_approve(None).is_err());
-        let body = callback(&mut bench, REGULAR, &[STATUS]);
+        let mut harness = Harness::with(capture_type);
+        harness.open(182);
+        assert!(harness.try_approve(None).is_err());
+        let body = callback(&mut harness, REGULAR, &[STATUS]);
         assert_eq!(body["transactionInfo"]["status"], status);
     }
 }
 
 #[test]
 fn express_callback_has_customer_and_address() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["paymentType"] = "eComm Express Payment".into();
     body["merchantInfo"]["consentRemovalPrefix"] = "https://example.com/consent".into();
     body["merchantInfo"]["staticShippingDetails"] = json!([
         {"isDefault": "Y", "shippingCost": 49, "shippingMethod": "Post", "shippingMethodId": "post"},
     ]);
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    assert_eq!(bench.send(request).status, 200);
-    bench.approve();
-    let body = callback(&mut bench, EXPRESS, &[]);
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    assert_eq!(harness.send(request).status, 200);
+    harness.approve();
+    let body = callback(&mut harness, EXPRESS, &[]);
     assert_eq!(body["transactionInfo"]["status"], "RESERVE");
     assert_eq!(body["transactionInfo"]["amount"], 24_900);
     assert_eq!(body["shippingDetails"]["address"]["zipCode"], "0191");
@@ -147,22 +147,22 @@ fn express_callback_has_customer_and_address() {
 
 #[test]
 fn cancel_by_the_merchant_has_no_callback() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.cancel(false);
-    assert!(bench.state.outbox.is_empty());
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.cancel(false);
+    assert!(harness.state.outbox.is_empty());
 }
 
 #[test]
 fn auth_token_is_sent_unchanged() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = initiate_body(ORDER, 20_000);
     body["merchantInfo"]["authToken"] = "no scheme added".into();
-    let request = bench.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    bench.send(request);
-    bench.approve();
+    let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
+    harness.send(request);
+    harness.approve();
     assert_eq!(
-        told(&mut bench).authorization.as_deref(),
+        only_callback(&mut harness).authorization.as_deref(),
         Some("no scheme added")
     );
 }
@@ -170,10 +170,10 @@ fn auth_token_is_sent_unchanged() {
 /// Every member that the document requires or types is looked at, so that a wrong callback fails.
 #[test]
 fn callback_with_a_wrong_member_breaks_the_schema() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    let body = callback(&mut bench, REGULAR, &[]);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    let body = callback(&mut harness, REGULAR, &[]);
     for pointer in [
         "/merchantSerialNumber",
         "/orderId",

@@ -4,15 +4,15 @@ use super::*;
 
 const PATH: &str = "/qr/v1/merchant-redirect";
 
-fn ask(bench: &mut Bench, method: Method, path: &str, body: Option<Value>) -> Response {
-    let request = bench
+fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
+    let request = harness
         .signed(method, path, body)
         .with("accept", "text/targetUrl");
-    bench.send(request)
+    harness.send(request)
 }
 
-fn create(bench: &mut Bench, body: Value) -> Response {
-    ask(bench, Method::POST, PATH, Some(body))
+fn create(harness: &mut Harness, body: Value) -> Response {
+    ask(harness, Method::POST, PATH, Some(body))
 }
 
 fn poster() -> Value {
@@ -21,8 +21,8 @@ fn poster() -> Value {
 
 #[test]
 fn update_changes_the_destination_and_not_the_text() {
-    let mut bench = Bench::new();
-    let made = json_of(&create(&mut bench, poster()));
+    let mut harness = Harness::new();
+    let made = json_of(&create(&mut harness, poster()));
     assert_eq!(made["id"], "billboard_1");
     assert_eq!(made["redirectUrl"], "https://example.com/myProduct");
     assert_eq!(made["expiresIn"], -1);
@@ -31,25 +31,28 @@ fn update_changes_the_destination_and_not_the_text() {
 
     let one = format!("{PATH}/billboard_1");
     let changed = json!({"redirectUrl": "https://example.com/other"});
-    let updated = json_of(&ask(&mut bench, Method::PUT, &one, Some(changed)));
+    let updated = json_of(&ask(&mut harness, Method::PUT, &one, Some(changed)));
     assert_eq!(updated["redirectUrl"], "https://example.com/other");
     assert_eq!(updated["url"], text);
-    assert_eq!(json_of(&ask(&mut bench, Method::GET, &one, None)), updated);
-    let all = json_of(&ask(&mut bench, Method::GET, PATH, None));
+    assert_eq!(
+        json_of(&ask(&mut harness, Method::GET, &one, None)),
+        updated
+    );
+    let all = json_of(&ask(&mut harness, Method::GET, PATH, None));
     assert_eq!(all, json!([updated]));
 
-    assert_eq!(ask(&mut bench, Method::DELETE, &one, None).status, 200);
+    assert_eq!(ask(&mut harness, Method::DELETE, &one, None).status, 200);
     for method in [Method::GET, Method::DELETE] {
-        let gone = ask(&mut bench, method, &one, None);
+        let gone = ask(&mut harness, method, &one, None);
         assert_eq!(gone.status, 404);
         assert!(json_of(&gone)["instance"].is_string());
     }
     let changed = json!({"redirectUrl": "https://example.com/other"});
     assert_eq!(
-        ask(&mut bench, Method::PUT, &one, Some(changed)).status,
+        ask(&mut harness, Method::PUT, &one, Some(changed)).status,
         404
     );
-    let again = json_of(&create(&mut bench, poster()));
+    let again = json_of(&create(&mut harness, poster()));
     assert_ne!(
         again["url"], text,
         "the id may be used again, for another code"
@@ -58,53 +61,53 @@ fn update_changes_the_destination_and_not_the_text() {
 
 #[test]
 fn used_id_is_a_conflict_with_the_id_only() {
-    let mut bench = Bench::new();
-    create(&mut bench, poster());
-    let conflict = create(&mut bench, poster());
+    let mut harness = Harness::new();
+    create(&mut harness, poster());
+    let conflict = create(&mut harness, poster());
     assert_eq!(conflict.status, 409);
     assert_eq!(json_of(&conflict), json!({"id": "billboard_1"}));
 }
 
 #[test]
 fn two_sales_units_can_use_the_same_code_id() {
-    let mut bench = Bench::new();
-    create(&mut bench, poster());
-    let request = bench
+    let mut harness = Harness::new();
+    create(&mut harness, poster());
+    let request = harness
         .signed(Method::GET, PATH, None)
         .with("accept", "image/png")
         .with("merchant-serial-number", "654321");
-    assert_eq!(json_of(&bench.send(request)), json!([]));
+    assert_eq!(json_of(&harness.send(request)), json!([]));
 }
 
 #[test]
 fn code_expires_after_its_ttl() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let mut body = poster();
     body["ttl"] = 600.into();
-    assert_eq!(json_of(&create(&mut bench, body))["expiresIn"], 600);
-    bench.pass(Duration::from_secs(2));
+    assert_eq!(json_of(&create(&mut harness, body))["expiresIn"], 600);
+    harness.pass(Duration::from_secs(2));
     let one = format!("{PATH}/billboard_1");
-    let left = json_of(&ask(&mut bench, Method::GET, &one, None));
+    let left = json_of(&ask(&mut harness, Method::GET, &one, None));
     assert_eq!(left["expiresIn"], 598);
-    bench.pass(Duration::from_secs(598));
-    assert_eq!(ask(&mut bench, Method::GET, &one, None).status, 404);
-    assert_eq!(create(&mut bench, poster()).status, 200);
+    harness.pass(Duration::from_secs(598));
+    assert_eq!(ask(&mut harness, Method::GET, &one, None).status, 404);
+    assert_eq!(create(&mut harness, poster()).status, 200);
 }
 
 #[test]
 fn percent_encoded_id_is_decoded() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let id = "kø + 100% blå";
     let body = json!({"id": id, "redirectUrl": "https://example.com/"});
-    assert_eq!(create(&mut bench, body).status, 200);
+    assert_eq!(create(&mut harness, body).status, 200);
     let path = format!("{PATH}/k%C3%B8%20+%20100%25%20bl%C3%A5");
     assert_eq!(
-        json_of(&ask(&mut bench, Method::GET, &path, None))["id"],
+        json_of(&ask(&mut harness, Method::GET, &path, None))["id"],
         id
     );
     let path = format!("{PATH}/k%C3%B8%20%2B%20100%25%20bl%C3%A5");
     assert_eq!(
-        json_of(&ask(&mut bench, Method::GET, &path, None))["id"],
+        json_of(&ask(&mut harness, Method::GET, &path, None))["id"],
         id
     );
 }
@@ -128,12 +131,12 @@ fn invalid_field_is_named_in_pascal_case() {
         ("ttl", json!("600"), "Ttl"),
     ];
     for (field, value, name) in cases {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let mut body = poster();
         body[field] = value.clone();
-        let answer = create(&mut bench, body);
-        assert_eq!(answer.status, 400, "{field} {value}");
-        let body = json_of(&answer);
+        let response = create(&mut harness, body);
+        assert_eq!(response.status, 400, "{field} {value}");
+        let body = json_of(&response);
         assert_eq!(body["invalidParams"][0]["name"], name, "{field} {value}");
         assert!(body["invalidParams"][0]["reason"].is_string());
     }
@@ -141,46 +144,46 @@ fn invalid_field_is_named_in_pascal_case() {
 
 #[test]
 fn accept_selects_the_format_on_every_operation() {
-    let mut bench = Bench::new();
-    create(&mut bench, poster());
+    let mut harness = Harness::new();
+    create(&mut harness, poster());
     let one = format!("{PATH}/billboard_1");
     for (accept, file) in [("image/png", "qr.png"), ("image/svg+xml", "qr.svg")] {
-        let request = bench
+        let request = harness
             .signed(Method::GET, &one, None)
             .with("accept", accept)
             .with("size", "200");
-        let url = json_of(&bench.send(request))["url"].clone();
+        let url = json_of(&harness.send(request))["url"].clone();
         assert!(url.as_str().unwrap().contains(file), "{url}");
     }
     for path in [PATH, one.as_str()] {
-        let request = bench
+        let request = harness
             .signed(Method::GET, path, None)
             .with("accept", "application/json");
-        assert_eq!(bench.send(request).status, 415);
+        assert_eq!(harness.send(request).status, 415);
     }
-    let request = bench
+    let request = harness
         .signed(Method::GET, &one, None)
         .with("accept", "image/png")
         .with("size", "1");
-    assert_eq!(bench.send(request).status, 400);
+    assert_eq!(harness.send(request).status, 400);
 }
 
 #[test]
 fn image_link_expires_after_one_hour() {
-    let mut bench = Bench::new();
-    create(&mut bench, poster());
-    let request = bench
+    let mut harness = Harness::new();
+    create(&mut harness, poster());
+    let request = harness
         .signed(Method::GET, &format!("{PATH}/billboard_1"), None)
         .with("accept", "image/svg+xml");
-    let url = json_of(&bench.send(request))["url"]
+    let url = json_of(&harness.send(request))["url"]
         .as_str()
         .unwrap()
         .to_owned();
     let target = url.strip_prefix("http://127.0.0.1:1").unwrap();
-    bench.pass(Duration::from_secs(3599));
-    assert_eq!(bench.send(request_to(target)).status, 200);
-    bench.pass(Duration::from_secs(1));
-    assert_eq!(bench.send(request_to(target)).status, 404);
+    harness.pass(Duration::from_secs(3599));
+    assert_eq!(harness.send(request_to(target)).status, 200);
+    harness.pass(Duration::from_secs(1));
+    assert_eq!(harness.send(request_to(target)).status, 404);
 }
 
 fn request_to(target: &str) -> Request {

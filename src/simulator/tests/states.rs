@@ -15,45 +15,45 @@ const STATES: [&str; 8] = [
 ];
 
 /// A payment of 200 kr in that state, money moved by halves.
-fn in_state(state: &str) -> Bench {
+fn in_state(state: &str) -> Harness {
     let capture_type = if state == "sold" {
         CaptureType::Direct
     } else {
         CaptureType::Reserve
     };
-    let mut bench = Bench::with(capture_type);
-    bench.open(20_000);
-    let ok = |answer: Response| assert_eq!(answer.status, 200, "{answer:?}");
+    let mut harness = Harness::with(capture_type);
+    harness.open(20_000);
+    let ok = |response: Response| assert_eq!(response.status, 200, "{response:?}");
     match state {
         "initiated" => {}
-        "rejected" => bench.reject(),
-        _ => bench.approve(),
+        "rejected" => harness.reject(),
+        _ => harness.approve(),
     }
     match state {
-        "partly captured" => ok(bench.capture(Some(10_000))),
-        "captured" => ok(bench.capture(None)),
-        "voided" => ok(bench.cancel(false)),
+        "partly captured" => ok(harness.capture(Some(10_000))),
+        "captured" => ok(harness.capture(None)),
+        "voided" => ok(harness.cancel(false)),
         "partly refunded" => {
-            ok(bench.capture(None));
-            ok(bench.refund(Some(10_000)));
+            ok(harness.capture(None));
+            ok(harness.refund(Some(10_000)));
         }
         _ => {}
     }
-    bench
+    harness
 }
 
 /// The first error's code, or "ok".
-fn outcome(answer: &Response) -> String {
-    if answer.status == 200 {
+fn outcome(response: &Response) -> String {
+    if response.status == 200 {
         "ok".into()
     } else {
-        code(answer).2
+        code(response).2
     }
 }
 
 #[test]
 fn operations_in_each_state_follow_the_table() {
-    type Operation = fn(&mut Bench) -> Response;
+    type Operation = fn(&mut Harness) -> Response;
     let table: [(&str, Operation, [&str; 8]); 8] = [
         (
             "capture the rest",
@@ -98,17 +98,17 @@ fn operations_in_each_state_follow_the_table() {
     ];
     for (name, operation, expected) in table {
         for (state, expected) in STATES.iter().zip(expected) {
-            let mut bench = in_state(state);
-            let before = bench.account().effects().len();
-            let answer = operation(&mut bench);
+            let mut harness = in_state(state);
+            let before = harness.account().effects().len();
+            let response = operation(&mut harness);
             assert_eq!(
-                outcome(&answer),
+                outcome(&response),
                 expected,
-                "{name} when {state}: {answer:?}"
+                "{name} when {state}: {response:?}"
             );
             if expected != "ok" {
                 assert_eq!(
-                    bench.account().effects().len(),
+                    harness.account().effects().len(),
                     before,
                     "{name} when {state}"
                 );
@@ -136,20 +136,20 @@ fn details_are_available_in_each_state() {
 
 #[test]
 fn cancel_before_approval_is_logged_as_cancel() {
-    let mut bench = in_state("initiated");
-    let answer = json_of(&bench.cancel(false));
-    assert_eq!(answer["transactionInfo"]["status"], "Cancelled");
-    assert_eq!(answer["transactionInfo"].get("transactionId"), None);
-    assert_eq!(answer.get("paymentInstrument"), None);
-    assert_eq!(bench.operations(), ["CANCEL", "INITIATE"]);
+    let mut harness = in_state("initiated");
+    let response = json_of(&harness.cancel(false));
+    assert_eq!(response["transactionInfo"]["status"], "Cancelled");
+    assert_eq!(response["transactionInfo"].get("transactionId"), None);
+    assert_eq!(response.get("paymentInstrument"), None);
+    assert_eq!(harness.operations(), ["CANCEL", "INITIATE"]);
 }
 
 #[test]
 fn release_of_the_rest_keeps_the_captured_amount() {
-    let mut bench = in_state("partly captured");
-    let answer = json_of(&bench.cancel(true));
+    let mut harness = in_state("partly captured");
+    let response = json_of(&harness.cancel(true));
     assert_eq!(
-        answer["transactionSummary"],
+        response["transactionSummary"],
         json!({
             "capturedAmount": 10_000,
             "remainingAmountToCapture": 0,
@@ -157,73 +157,76 @@ fn release_of_the_rest_keeps_the_captured_amount() {
             "remainingAmountToRefund": 10_000,
         })
     );
-    assert_eq!(outcome(&bench.capture(None)), "61");
-    assert_eq!(outcome(&bench.cancel(true)), "51");
-    assert_eq!(outcome(&bench.refund(None)), "ok");
-    let account = bench.account();
+    assert_eq!(outcome(&harness.capture(None)), "61");
+    assert_eq!(outcome(&harness.cancel(true)), "51");
+    assert_eq!(outcome(&harness.refund(None)), "ok");
+    let account = harness.account();
     assert_eq!((account.released(), account.charged()), (10_000, 0));
 }
 
 #[test]
 fn unscanned_payment_expires_after_five_minutes() {
-    let mut bench = in_state("initiated");
-    bench.pass(Duration::from_secs(301));
-    assert_eq!(bench.operations(), ["INITIATE"]);
-    assert_eq!(bench.get("status")["transactionInfo"]["status"], "REJECTED");
-    assert_eq!(outcome(&bench.capture(None)), "62");
-    assert_eq!(outcome(&bench.cancel(false)), "ok");
+    let mut harness = in_state("initiated");
+    harness.pass(Duration::from_secs(301));
+    assert_eq!(harness.operations(), ["INITIATE"]);
+    assert_eq!(
+        harness.get("status")["transactionInfo"]["status"],
+        "REJECTED"
+    );
+    assert_eq!(outcome(&harness.capture(None)), "62");
+    assert_eq!(outcome(&harness.cancel(false)), "ok");
 }
 
 #[test]
 fn scan_adds_five_minutes() {
-    let mut bench = in_state("initiated");
-    bench.pass(Duration::from_secs(299));
-    bench.scan();
-    bench.pass(Duration::from_secs(299));
-    bench.approve();
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    let mut harness = in_state("initiated");
+    harness.pass(Duration::from_secs(299));
+    harness.scan();
+    harness.pass(Duration::from_secs(299));
+    harness.approve();
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
 }
 
 #[test]
 fn planned_approval_has_its_own_time() {
     let domain = Domain::new(Some(Duration::from_secs(10)));
-    let mut bench = Bench::of(CaptureType::Reserve, domain);
-    bench.open(20_000);
-    let started = bench.now;
-    bench.pass(Duration::from_secs(6));
-    let details = bench.get("details");
+    let mut harness = Harness::of(CaptureType::Reserve, domain);
+    harness.open(20_000);
+    let started = harness.now;
+    harness.pass(Duration::from_secs(6));
+    let details = harness.get("details");
     assert!(details["transactionLogHistory"][0]["transactionId"].is_string());
     assert_eq!(details.get("transactionSummary"), None);
-    bench.pass(Duration::from_secs(60));
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    harness.pass(Duration::from_secs(60));
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(
-        bench.account().effects()[0].time(),
+        harness.account().effects()[0].time(),
         later(started, Duration::from_secs(10))
     );
 }
 
 #[test]
 fn payment_in_3d_secure_cannot_be_cancelled() {
-    let mut bench = in_state("initiated");
-    bench.with_payment(Domain::authenticate).unwrap();
-    let answer = bench.cancel(false);
-    assert_eq!(answer.status, 500);
+    let mut harness = in_state("initiated");
+    harness.with_payment(Domain::authenticate).unwrap();
+    let response = harness.cancel(false);
+    assert_eq!(response.status, 500);
     assert_eq!(
-        json_of(&answer),
+        json_of(&response),
         json!({"responseInfo": {
             "responseCode": 500,
             "responseMessage": "Something went wrong, please try again later.",
         }})
     );
-    bench.approve();
-    assert_eq!(outcome(&bench.cancel(false)), "ok");
+    harness.approve();
+    assert_eq!(outcome(&harness.cancel(false)), "ok");
 }
 
 #[test]
 fn event_due_now_has_happened() {
     let domain = Domain::new(Some(Duration::from_secs(10)));
-    let mut bench = Bench::of(CaptureType::Reserve, domain);
-    bench.open(20_000);
-    bench.pass(Duration::from_secs(10));
-    assert_eq!(bench.operations(), ["RESERVE", "INITIATE"]);
+    let mut harness = Harness::of(CaptureType::Reserve, domain);
+    harness.open(20_000);
+    harness.pass(Duration::from_secs(10));
+    assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
 }

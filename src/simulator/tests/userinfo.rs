@@ -6,7 +6,7 @@ use super::*;
 const SUB: &str = "c970b25d-f82c-4b88-b22e-8f0d7da74906";
 const OTHER_UNIT: &str = "654321";
 
-impl Bench {
+impl Harness {
     /// Initiates a payment with this scope, and the usual customer approves it.
     fn pay_with_scope(&mut self, scope: &str) {
         let mut body = initiate_body(ORDER, 20_000);
@@ -25,9 +25,9 @@ impl Bench {
 }
 
 fn shared(scope: &str) -> Value {
-    let mut bench = Bench::new();
-    bench.pay_with_scope(scope);
-    let response = bench.userinfo(SUB, MSN);
+    let mut harness = Harness::new();
+    harness.pay_with_scope(scope);
+    let response = harness.userinfo(SUB, MSN);
     assert_eq!(response.status, 200, "{response:?}");
     json_of(&response)
 }
@@ -77,50 +77,50 @@ fn each_scope_shares_its_members() {
 
 #[test]
 fn data_is_shared_for_168_hours() {
-    let mut bench = Bench::new();
-    bench.pay_with_scope("name");
-    bench.pass(Duration::from_secs(168 * 3600 - 1));
-    bench.fetch_token();
-    assert_eq!(bench.userinfo(SUB, MSN).status, 200);
-    bench.pass(Duration::from_secs(1));
-    let response = bench.userinfo(SUB, MSN);
+    let mut harness = Harness::new();
+    harness.pay_with_scope("name");
+    harness.pass(Duration::from_secs(168 * 3600 - 1));
+    harness.fetch_token();
+    assert_eq!(harness.userinfo(SUB, MSN).status, 200);
+    harness.pass(Duration::from_secs(1));
+    let response = harness.userinfo(SUB, MSN);
     assert_eq!(response.status, 404, "{response:?}");
     assert_eq!(json_of(&response)["status"], "404");
 }
 
 #[test]
 fn customer_without_a_consent_is_unknown() {
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    bench.approve();
-    assert_eq!(bench.userinfo(SUB, MSN).status, 404);
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    harness.approve();
+    assert_eq!(harness.userinfo(SUB, MSN).status, 404);
 
-    let mut bench = Bench::new();
-    bench.pay_with_scope("name");
+    let mut harness = Harness::new();
+    harness.pay_with_scope("name");
     let other_customer = Profile {
         msisdn: "4798765432".into(),
     };
     assert_eq!(
-        bench.userinfo(&other_customer.subject(MSN), MSN).status,
+        harness.userinfo(&other_customer.subject(MSN), MSN).status,
         404
     );
-    assert_eq!(bench.userinfo(SUB, OTHER_UNIT).status, 404);
-    assert_eq!(bench.userinfo(SUB, "999999").status, 403);
+    assert_eq!(harness.userinfo(SUB, OTHER_UNIT).status, 404);
+    assert_eq!(harness.userinfo(SUB, "999999").status, 403);
 }
 
 #[test]
 fn empty_sub_reaches_the_login_operation() {
-    let mut bench = Bench::new();
-    let response = bench.userinfo("", MSN);
+    let mut harness = Harness::new();
+    let response = harness.userinfo("", MSN);
     assert_eq!(response.status, 501, "{response:?}");
 }
 
 #[test]
 fn sub_belongs_to_one_sales_unit() {
-    let mut bench = Bench::new();
-    bench.pay_with_scope("name");
+    let mut harness = Harness::new();
+    harness.pay_with_scope("name");
     let elsewhere = Profile::default().subject(OTHER_UNIT);
     assert_ne!(elsewhere, SUB);
-    assert_eq!(bench.userinfo(&elsewhere, MSN).status, 404);
-    assert_eq!(bench.userinfo(SUB, MSN).status, 200);
+    assert_eq!(harness.userinfo(&elsewhere, MSN).status, 404);
+    assert_eq!(harness.userinfo(SUB, MSN).status, 200);
 }

@@ -7,7 +7,7 @@ const URL: &str = "https://shop.example.com/hooks";
 const PAID: &str = "epayments.payment.authorized.v1";
 const OTHER_UNIT: &str = "654321";
 
-impl Bench {
+impl Harness {
     fn webhooks(
         &mut self,
         method: Method,
@@ -61,9 +61,9 @@ fn refusal(response: &Response) -> (String, String) {
 
 #[test]
 fn secret_is_in_the_response_to_register_only() {
-    let mut bench = Bench::new();
-    let first = bench.registered(Some(MSN), &[PAID, PAID]);
-    let second = bench.registered(Some(MSN), &[PAID]);
+    let mut harness = Harness::new();
+    let first = harness.registered(Some(MSN), &[PAID, PAID]);
+    let second = harness.registered(Some(MSN), &[PAID]);
     assert_ne!(first["id"], second["id"]);
     assert_ne!(first["secret"], second["secret"]);
     assert_eq!(first["secret"].as_str().unwrap().len(), 88);
@@ -71,34 +71,34 @@ fn secret_is_in_the_response_to_register_only() {
         {"id": first["id"], "url": URL, "events": [PAID]},
         {"id": second["id"], "url": URL, "events": [PAID]},
     ]});
-    assert_eq!(bench.listed(Some(MSN)), expected);
+    assert_eq!(harness.listed(Some(MSN)), expected);
 }
 
 #[test]
 fn registrations_are_separate_for_each_owner() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let owners = [Some(MSN), Some(OTHER_UNIT), None];
     let ids = owners.map(|owner| {
-        let id = bench.registered(owner, &[PAID])["id"].clone();
+        let id = harness.registered(owner, &[PAID])["id"].clone();
         id.as_str().unwrap().to_owned()
     });
     for (owner, id) in owners.into_iter().zip(&ids) {
-        let listed = bench.listed(owner);
+        let listed = harness.listed(owner);
         assert_eq!(listed["webhooks"].as_array().unwrap().len(), 1);
         assert_eq!(listed["webhooks"][0]["id"], id.as_str());
     }
-    assert_eq!(bench.delete_webhook(Some(MSN), &ids[1]).status, 404);
-    assert_eq!(bench.delete_webhook(Some(MSN), &ids[2]).status, 404);
-    assert_eq!(bench.delete_webhook(None, &ids[2]).status, 204);
-    assert_eq!(bench.listed(None), json!({"webhooks": []}));
-    assert_eq!(bench.delete_webhook(None, &ids[2]).status, 404);
-    let foreign = bench.register(Some("999999"), URL, &[PAID]);
+    assert_eq!(harness.delete_webhook(Some(MSN), &ids[1]).status, 404);
+    assert_eq!(harness.delete_webhook(Some(MSN), &ids[2]).status, 404);
+    assert_eq!(harness.delete_webhook(None, &ids[2]).status, 204);
+    assert_eq!(harness.listed(None), json!({"webhooks": []}));
+    assert_eq!(harness.delete_webhook(None, &ids[2]).status, 404);
+    let foreign = harness.register(Some("999999"), URL, &[PAID]);
     assert_eq!(foreign.status, 403, "{foreign:?}");
 }
 
 #[test]
 fn url_must_be_public_and_https() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     for url in [
         "http://shop.example.com/hooks",
         "https://localhost/hooks",
@@ -106,90 +106,93 @@ fn url_must_be_public_and_https() {
         "https://shop.example.com\\hooks",
         "",
     ] {
-        let response = bench.register(Some(MSN), url, &[PAID]);
+        let response = harness.register(Some(MSN), url, &[PAID]);
         assert_eq!(refusal(&response).0, "url", "{url}");
     }
-    assert_eq!(bench.listed(Some(MSN)), json!({"webhooks": []}));
+    assert_eq!(harness.listed(Some(MSN)), json!({"webhooks": []}));
 }
 
 #[test]
 fn events_must_exist() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let cases: [(&[&str], &str); 2] = [
         (&[], "must not be empty"),
-        (&[PAID, "epayments.payment.paid.v1"], "payment.paid.v1"),
+        (
+            &["epayments.payment.paid.v1"],
+            "paid.v1 does not exist. The event types are epayments.payment.created.v1, ",
+        ),
     ];
     for (events, expected) in cases {
-        let response = bench.register(Some(MSN), URL, events);
+        let response = harness.register(Some(MSN), URL, events);
         let (name, reason) = refusal(&response);
         assert_eq!(name, "events");
         assert!(reason.contains(expected), "{reason}");
     }
     let body = json!({"url": URL, "events": PAID});
-    let response = bench.webhooks(Method::POST, Some(MSN), "", Some(body));
+    let response = harness.webhooks(Method::POST, Some(MSN), "", Some(body));
     assert_eq!(refusal(&response).0, "events");
-    let response = bench.webhooks(Method::POST, Some(MSN), "", Some(json!({"events": [PAID]})));
+    let response = harness.webhooks(Method::POST, Some(MSN), "", Some(json!({"events": [PAID]})));
     assert_eq!(
         refusal(&response),
         ("url".into(), "The field url is required.".into())
     );
     for event in ["recurring.charge-canceled.v1", "donations.any.v1"] {
-        bench.registered(Some(MSN), &[event]);
+        harness.registered(Some(MSN), &[event]);
     }
 }
 
 #[test]
 fn event_type_has_at_most_25_registrations() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     for _ in 0..25 {
-        bench.registered(Some(MSN), &[PAID]);
+        harness.registered(Some(MSN), &[PAID]);
     }
-    let refused = bench.register(Some(MSN), URL, &["epayments.payment.created.v1", PAID]);
+    let refused = harness.register(Some(MSN), URL, &["epayments.payment.created.v1", PAID]);
     let (name, reason) = refusal(&refused);
     assert!(
         name == "events" && reason.contains("at most 25"),
         "{reason}"
     );
-    bench.registered(Some(MSN), &["epayments.payment.created.v1"]);
-    bench.registered(Some(OTHER_UNIT), &[PAID]);
-    bench.registered(None, &[PAID]);
+    harness.registered(Some(MSN), &["epayments.payment.created.v1"]);
+    harness.registered(Some(OTHER_UNIT), &[PAID]);
+    harness.registered(None, &[PAID]);
 }
 
 #[test]
 fn check_in_has_one_registration_for_each_owner() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     for owner in [Some(MSN), None] {
-        let first = bench.registered(owner, &[CHECK_IN_EVENT]);
-        let refused = bench.register(owner, "https://other.example.com/", &[CHECK_IN_EVENT]);
+        let first = harness.registered(owner, &[CHECK_IN_EVENT]);
+        let refused = harness.register(owner, "https://other.example.com/", &[CHECK_IN_EVENT]);
         assert!(refusal(&refused).1.contains("at most 1"));
         let id = first["id"].as_str().unwrap();
-        assert_eq!(bench.delete_webhook(owner, id).status, 204);
-        bench.registered(owner, &[CHECK_IN_EVENT]);
+        assert_eq!(harness.delete_webhook(owner, id).status, 204);
+        harness.registered(owner, &[CHECK_IN_EVENT]);
     }
 }
 
 #[test]
 fn id_of_delete_is_a_uuid() {
-    let mut bench = Bench::new();
-    let id = bench.registered(Some(MSN), &[PAID])["id"].clone();
-    assert_eq!(refusal(&bench.delete_webhook(Some(MSN), "1")).0, "id");
+    let mut harness = Harness::new();
+    let id = harness.registered(Some(MSN), &[PAID])["id"].clone();
+    assert_eq!(refusal(&harness.delete_webhook(Some(MSN), "1")).0, "id");
     let id = id.as_str().unwrap().to_uppercase();
-    assert_eq!(bench.delete_webhook(Some(MSN), &id).status, 204);
+    assert_eq!(harness.delete_webhook(Some(MSN), &id).status, 204);
 }
 
 #[test]
 fn check_in_prefers_the_registration_of_the_sales_unit() {
-    let mut bench = Bench::new();
-    bench.registered(None, &[CHECK_IN_EVENT]);
-    let own = bench.registered(Some(MSN), &[CHECK_IN_EVENT]);
+    let mut harness = Harness::new();
+    harness.registered(None, &[CHECK_IN_EVENT]);
+    let own = harness.registered(Some(MSN), &[CHECK_IN_EVENT]);
     let id = own["id"].as_str().unwrap();
-    let signer = |bench: &mut Bench| {
-        bench.check_in().unwrap();
-        assert_eq!(bench.state.outbox.len(), 1);
-        let signed_by = bench.state.outbox.pop().unwrap().signed_by.unwrap();
+    let signer = |harness: &mut Harness| {
+        harness.check_in().unwrap();
+        assert_eq!(harness.state.outbox.len(), 1);
+        let signed_by = harness.state.outbox.pop().unwrap().signed_by.unwrap();
         signed_by.sales_unit
     };
-    assert_eq!(signer(&mut bench).as_deref(), Some(MSN));
-    assert_eq!(bench.delete_webhook(Some(MSN), id).status, 204);
-    assert_eq!(signer(&mut bench), None);
+    assert_eq!(signer(&mut harness).as_deref(), Some(MSN));
+    assert_eq!(harness.delete_webhook(Some(MSN), id).status, 204);
+    assert_eq!(signer(&mut harness), None);
 }

@@ -88,6 +88,7 @@ pub(super) const MEMBERS: &[&str] = &[
 #[cfg(any(test, feature = "simulator"))]
 pub(super) const RESPONSE_MEMBERS: &[&str] = &[
     "capturedamount",
+    "captureguaranteeduntil",
     "contextid",
     "correlation_id",
     "detail",
@@ -137,6 +138,19 @@ pub(super) const RESPONSE_MEMBERS: &[&str] = &[
     "traceid",
     "transactionid",
     "version",
+];
+
+/// The values of a member `name` that are shown: the names of payment events. Other values may be
+/// names of persons.
+pub(super) const EVENT_NAMES: &[&str] = &[
+    "CREATED",
+    "AUTHORIZED",
+    "CAPTURED",
+    "CANCELLED",
+    "REFUNDED",
+    "ABORTED",
+    "EXPIRED",
+    "TERMINATED",
 ];
 
 /// Objects and lists whose members may be shown, in lower case. Everything below another name is

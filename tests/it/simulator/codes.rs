@@ -12,7 +12,7 @@ async fn payment_code_encodes_its_text_at_each_size() {
     let shop = Shop::open().await;
     let landing_page = shop.initiate("order-1", 20_000).await;
     for size in ["100", "237", "800", "2000"] {
-        let answer: serde_json::Value = shop
+        let response: serde_json::Value = shop
             .request(Method::POST, "/qr/v1")
             .header("accept", "image/png")
             .header("size", size)
@@ -23,7 +23,7 @@ async fn payment_code_encodes_its_text_at_each_size() {
             .json()
             .await
             .unwrap();
-        let link = answer["url"].as_str().unwrap();
+        let link = response["url"].as_str().unwrap();
         let picture = shop.http.get(link).send().await.unwrap();
         let text = crate::scan::png(&picture.bytes().await.unwrap());
         assert!(text.starts_with("https://qr.vipps.no/"), "{text}");

@@ -41,9 +41,12 @@ async fn fault_with_status_body_and_retry_after() {
     let shop = reserved().await;
     let faults = shop.sim.faults();
     faults.on(CAPTURE).times(1).retry_after(7).status(503);
-    let answer = shop.capture("order-1", "key").await.unwrap();
+    let response = shop.capture("order-1", "key").await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (
+            response.status().as_u16(),
+            &response.headers()["retry-after"]
+        ),
         (503, &"7".parse().unwrap())
     );
 
@@ -51,19 +54,19 @@ async fn fault_with_status_body_and_retry_after() {
         .on(CAPTURE)
         .times(1)
         .status_with_body(500, r#"{"message":"no"}"#);
-    let answer = shop.capture("order-1", "key").await.unwrap();
-    assert_eq!(answer.text().await.unwrap(), r#"{"message":"no"}"#);
+    let response = shop.capture("order-1", "key").await.unwrap();
+    assert_eq!(response.text().await.unwrap(), r#"{"message":"no"}"#);
 
     faults
         .on(CAPTURE)
         .times(1)
         .status_with_body(502, "<html></html>");
-    let answer = shop.capture("order-1", "key").await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "text/html");
+    let response = shop.capture("order-1", "key").await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/html");
 
     faults.on(CAPTURE).times(1).ecom_error("VippsError", "94");
-    let answer = shop.capture("order-1", "key").await.unwrap();
-    let body: Value = answer.json().await.unwrap();
+    let response = shop.capture("order-1", "key").await.unwrap();
+    let body: Value = response.json().await.unwrap();
     assert_eq!(body[0]["errorCode"], "94");
     assert_eq!(charged(&shop), 0);
 }
@@ -82,12 +85,12 @@ async fn rules_choose_their_requests() {
     assert_eq!(shop.capture("order-1", "key").await.unwrap().status(), 200);
     let mut statuses = Vec::new();
     for _ in 0..3 {
-        let answer = shop
+        let response = shop
             .request(Method::GET, "/ecomm/v2/payments/order-1/details")
             .send()
             .await
             .unwrap();
-        statuses.push(answer.status().as_u16());
+        statuses.push(response.status().as_u16());
     }
     assert_eq!(statuses, [200, 500, 200]);
     assert_eq!((other.hits(), second.hits(), window.hits()), (0, 1, 0));
@@ -141,8 +144,8 @@ async fn duplicate_without_a_key_takes_effect_twice() {
             "transaction": {"amount": 1_000, "transactionText": "A part"},
         });
         let request = shop.request(Method::POST, "/ecomm/v2/payments/order-1/capture");
-        let answer = request.header("x-request-id", key).json(&part);
-        assert_eq!(answer.send().await.unwrap().status(), 200);
+        let response = request.header("x-request-id", key).json(&part);
+        assert_eq!(response.send().await.unwrap().status(), 200);
         assert_eq!(twice.hits(), 1);
         let account = shop.sim.account("order-1").unwrap();
         let kind = vipps::simulator::EffectKind::Capture;
@@ -227,12 +230,12 @@ async fn delay_applies_before_or_after_the_effect() {
     let shop = reserved().await;
     let late = Duration::from_millis(300);
     shop.sim.faults().on(CAPTURE).times(1).delay(late);
-    let (answer, ()) = tokio::join!(shop.capture("order-1", "key"), async {
+    let (response, ()) = tokio::join!(shop.capture("order-1", "key"), async {
         while charged(&shop) == 0 {
             tokio::task::yield_now().await;
         }
     });
-    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(response.unwrap().status(), 200);
 
     let shop = reserved().await;
     shop.sim
@@ -257,9 +260,9 @@ fn connection_faults_end_the_connection_as_named() {
         stream
             .write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             .unwrap();
-        let mut answer = Vec::new();
-        let end = stream.read_to_end(&mut answer);
-        (answer, end.map_err(|error| error.kind()))
+        let mut response = Vec::new();
+        let end = stream.read_to_end(&mut response);
+        (response, end.map_err(|error| error.kind()))
     };
     let rule = || sim.faults().any().times(1);
 
@@ -269,9 +272,9 @@ fn connection_faults_end_the_connection_as_named() {
     assert_eq!(read_to_end(), (vec![], Err(ErrorKind::ConnectionReset)));
 
     rule().reset();
-    let (answer, end) = read_to_end();
+    let (response, end) = read_to_end();
     assert_eq!(end, Err(ErrorKind::ConnectionReset));
-    let begun = String::from_utf8(answer).unwrap();
+    let begun = String::from_utf8(response).unwrap();
     let (_, body) = begun.split_once("\r\n\r\n").unwrap();
     assert!(!body.is_empty() && !body.ends_with('}'), "{begun}");
 }

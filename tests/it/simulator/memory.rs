@@ -23,11 +23,11 @@ fn send(sim: &Simulator, token: &str, method: &str, path: &str, body: &Value) ->
 }
 
 fn whole(reply: WireResponse) -> (u16, Value) {
-    let WireResponse::Whole(answer) = reply else {
+    let WireResponse::Complete(response) = reply else {
         panic!("{reply:?}");
     };
-    let body = serde_json::from_slice(answer.body()).unwrap_or_default();
-    (answer.status().as_u16(), body)
+    let body = serde_json::from_slice(response.body()).unwrap_or_default();
+    (response.status().as_u16(), body)
 }
 
 /// A simulator, a token and a reserved order.
@@ -79,10 +79,10 @@ fn broken_responses_are_errors_in_memory() {
     rule().lose_request();
     assert!(matches!(capture(&sim, &token), WireResponse::Reset));
     rule().stall();
-    assert!(matches!(capture(&sim, &token), WireResponse::Silence));
+    assert!(matches!(capture(&sim, &token), WireResponse::Stalled));
     assert_eq!(charged(&sim), 0);
     rule().reset();
-    let WireResponse::Cut(response) = capture(&sim, &token) else {
+    let WireResponse::Truncated(response) = capture(&sim, &token) else {
         panic!("not cut");
     };
     assert!(serde_json::from_slice::<Value>(response.body()).is_err());
@@ -120,8 +120,8 @@ fn a_request_that_waits_may_never_take_effect() {
 fn the_same_seed_gives_the_same_bytes() {
     let run = || {
         let (sim, token) = reserved();
-        let answer = whole(capture(&sim, &token)).1.to_string();
-        (token, answer, format!("{:?}", sim.journal().entries()))
+        let response = whole(capture(&sim, &token)).1.to_string();
+        (token, response, format!("{:?}", sim.journal().entries()))
     };
     assert_eq!(run(), run());
 }

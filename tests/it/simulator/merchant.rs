@@ -68,7 +68,7 @@ impl Merchant {
     }
 
     fn agreeing() -> Self {
-        Self::answering(vec![answer(200, "")])
+        Self::answering(vec![response(200, "")])
     }
 
     fn next(&self) -> Call {
@@ -80,7 +80,7 @@ impl Merchant {
     }
 }
 
-fn answer(status: u16, body: &str) -> String {
+fn response(status: u16, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -143,7 +143,7 @@ async fn a_payment_callback_arrives_once() {
 #[tokio::test]
 async fn a_callback_is_never_repeated_and_no_redirect_followed() {
     for status in [500, 302] {
-        let merchant = Merchant::answering(vec![answer(status, "")]);
+        let merchant = Merchant::answering(vec![response(status, "")]);
         let shop = shop_of(&merchant).await;
         shop.initiate("order-1", 49_900).await;
         shop.sim.payer().reject("order-1").unwrap();
@@ -224,7 +224,7 @@ async fn callback_may_precede_the_response() {
     tokio::pin!(opening);
     let told = tokio::task::spawn_blocking(move || merchant.next());
     tokio::select! {
-        _ = &mut opening => panic!("the answer came first"),
+        _ = &mut opening => panic!("the response came first"),
         call = told => assert!(call.unwrap().line.contains("order-1")),
     }
     opening.await;
@@ -251,7 +251,8 @@ async fn express_checkout_from_address_to_consent() {
     let methods = json!({"addressId": 3960, "orderId": "order-1", "shippingDetails": [
         {"isDefault": "Y", "priority": 1, "shippingCost": 99, "shippingMethod": "Post", "shippingMethodId": "post"},
     ]});
-    let merchant = Merchant::answering(vec![answer(200, &methods.to_string()), answer(200, "")]);
+    let merchant =
+        Merchant::answering(vec![response(200, &methods.to_string()), response(200, "")]);
     let shop = shop_of(&merchant).await;
     let opened = shop
         .request(Method::POST, "/ecomm/v2/payments")
@@ -297,7 +298,7 @@ async fn express_checkout_from_address_to_consent() {
 
 #[tokio::test]
 async fn invalid_shipping_response_is_logged() {
-    for wrong in [answer(500, ""), answer(200, "[]"), answer(200, "no")] {
+    for wrong in [response(500, ""), response(200, "[]"), response(200, "no")] {
         let merchant = Merchant::answering(vec![wrong]);
         let shop = shop_of(&merchant).await;
         let opened = shop
@@ -378,7 +379,7 @@ async fn a_check_in_is_signed_and_its_token_is_good() {
 
 #[tokio::test]
 async fn a_failed_check_in_is_tried_again_by_the_clock() {
-    let merchant = Merchant::answering(vec![answer(503, ""), answer(200, "")]);
+    let merchant = Merchant::answering(vec![response(503, ""), response(200, "")]);
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     shop.sim

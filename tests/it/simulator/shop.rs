@@ -19,7 +19,7 @@ impl Shop {
 
     pub(crate) async fn with(sim: Simulator) -> Self {
         let http = Client::new();
-        let answer = http
+        let response = http
             .post(format!("{}/accesstoken/get", sim.base_url()))
             .header("client_id", sim.keys().client_id())
             .header("client_secret", sim.keys().client_secret())
@@ -28,8 +28,8 @@ impl Shop {
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200);
-        let body: Value = answer.json().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let body: Value = response.json().await.unwrap();
         let token = body["access_token"].as_str().unwrap().into();
         Self { sim, http, token }
     }
@@ -53,19 +53,19 @@ impl Shop {
             },
             "transaction": {"orderId": order, "amount": amount, "transactionText": "Socks"},
         });
-        let answer = self
+        let response = self
             .request(Method::POST, "/ecomm/v2/payments")
             .json(&body)
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
-        let body: Value = answer.json().await.unwrap();
+        assert_eq!(response.status(), 200, "{:?}", response.text().await);
+        let body: Value = response.json().await.unwrap();
         body["url"].as_str().unwrap().into()
     }
 
     pub(crate) async fn qr(&self, landing_page: &str, accept: &str) -> String {
-        let answer = self
+        let response = self
             .request(Method::POST, "/qr/v1")
             .header("accept", accept)
             .header("size", "400")
@@ -73,19 +73,19 @@ impl Shop {
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200);
-        let body: Value = answer.json().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let body: Value = response.json().await.unwrap();
         body["url"].as_str().unwrap().into()
     }
 
     pub(crate) async fn details(&self, order: &str) -> Value {
-        let answer = self
+        let response = self
             .request(Method::GET, &format!("/ecomm/v2/payments/{order}/details"))
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200);
-        answer.json().await.unwrap()
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
     }
 
     pub(crate) async fn last(&self, order: &str) -> String {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::error_codes::NOT_ACTED;
 use super::{shipping, stamp, transaction_id, user_details};
 use crate::simulator::domain::{Payment, PaymentEvent, PaymentEventKind};
-use crate::simulator::gateway::{Message, Outgoing};
+use crate::simulator::gateway::{Message, OutgoingMessage};
 
 pub(super) static PAYMENT_CALLBACK: Message = Message {
     id: "payment_callback",
@@ -38,14 +38,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Returns the callback about an event, if there is one. The merchant's own operations cause none.
-pub(super) fn payment(payment: &Payment, event: &PaymentEvent) -> Option<Outgoing> {
+pub(super) fn payment(payment: &Payment, event: &PaymentEvent) -> Option<OutgoingMessage> {
     let status = status(payment, event)?;
     let prefix = payment.options.merchant.updates.as_deref()?;
     let url = format!("{prefix}/v2/payments/{}", payment.reference);
-    Some(Outgoing {
+    Some(OutgoingMessage {
         authorization: payment.options.merchant.authorization.clone(),
         body: Some(body(payment, event, status)),
-        ..Outgoing::new(&PAYMENT_CALLBACK, url)
+        ..OutgoingMessage::new(&PAYMENT_CALLBACK, url)
     })
 }
 
@@ -101,10 +101,10 @@ fn body(payment: &Payment, event: &PaymentEvent, status: &str) -> Value {
 }
 
 /// Returns the request to remove the data of a customer who withdrew the consent.
-pub(super) fn consent_removal(payment: &Payment) -> Option<Outgoing> {
+pub(super) fn consent_removal(payment: &Payment) -> Option<OutgoingMessage> {
     let prefix = payment.options.merchant.consents.as_deref()?;
     let user_id = payment.customer.as_ref()?.user_id();
     let user_id = utf8_percent_encode(&user_id, SEGMENT);
     let url = format!("{prefix}/v2/consents/{user_id}");
-    Some(Outgoing::new(&CONSENT_REMOVAL, url))
+    Some(OutgoingMessage::new(&CONSENT_REMOVAL, url))
 }

@@ -8,7 +8,7 @@ use super::{
     BANK_IDENTIFICATION_NUMBER, find, shipping, stamp, summary, transaction_id, user_details,
 };
 use crate::simulator::domain::{
-    Ending, Payment, PaymentEvent, PaymentEventKind, PaymentState, profile,
+    EndReason, Payment, PaymentEvent, PaymentEventKind, PaymentState, profile,
 };
 use crate::simulator::gateway::{Call, Failure, Response, State};
 
@@ -127,8 +127,8 @@ fn last(payment: &Payment) -> Value {
     let mut shown = json!({"orderId": payment.reference});
     if let Some((event, operation)) = log(payment).next_back() {
         let status = match payment.state {
-            PaymentState::Ended(Ending::Expired) => "REJECTED",
-            PaymentState::Ended(Ending::Declined) => "FAILED",
+            PaymentState::Ended(EndReason::Expired) => "REJECTED",
+            PaymentState::Ended(EndReason::Declined) => "FAILED",
             _ => operation,
         };
         let mut info = json!({

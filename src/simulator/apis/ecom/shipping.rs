@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::simulator::domain::Payment;
 use crate::simulator::domain::profile::ADDRESS;
 use crate::simulator::domain::shipping::{self, ShippingMethod, ShippingSource};
-use crate::simulator::gateway::{Message, Outgoing, State};
+use crate::simulator::gateway::{Message, OutgoingMessage, State};
 use crate::types::{Amount, Currency};
 
 /// The longest texts of a method, in characters.
@@ -143,7 +143,7 @@ fn ore(cost: &Value) -> Option<i64> {
 }
 
 /// Returns the request for the shipping methods.
-pub(super) fn request(payment: &Payment) -> Option<Outgoing> {
+pub(super) fn request(payment: &Payment) -> Option<OutgoingMessage> {
     let Some(ShippingSource::Merchant { url }) = &payment.options.shipping else {
         return None;
     };
@@ -157,17 +157,17 @@ pub(super) fn request(payment: &Payment) -> Option<Outgoing> {
         "postCode": ADDRESS.post_code,
         "addressType": "H",
     });
-    Some(Outgoing {
+    Some(OutgoingMessage {
         authorization: payment.options.merchant.authorization.clone(),
         body: Some(body),
-        ..Outgoing::new(&SHIPPING_DETAILS, url)
+        ..OutgoingMessage::new(&SHIPPING_DETAILS, url)
     })
 }
 
 /// Continues an approval with the merchant's response.
 fn receive(
     state: &mut State,
-    outgoing: &Outgoing,
+    outgoing: &OutgoingMessage,
     response: Result<Value, String>,
     now: Timestamp,
 ) -> Result<(), String> {

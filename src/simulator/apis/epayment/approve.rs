@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 
-use super::create::{customer, invalid, refuse};
+use super::create::{customer, invalid, missing, refuse};
 use super::{error_codes, find};
 use crate::simulator::gateway::{Call, Failure, Response, State};
 
@@ -12,7 +12,7 @@ pub(super) fn force_approve(state: &mut State, call: &Call<'_>) -> Result<Respon
     let named = customer(state, call)?;
     let token = call.text("/token");
     if named.is_none() && token.is_none() {
-        return Err(refuse(state, error_codes::MISSING_PARAMETER));
+        return Err(missing(state, "customer", " without token"));
     }
     let payment = state.domain.payment(id);
     if token.is_some_and(|token| token != payment.options.landing_token) {

@@ -83,6 +83,11 @@ pub(super) fn refuse(state: &mut State, code: &str) -> Failure {
     error_codes::problem(code, &mut state.random).into()
 }
 
+/// Returns a refusal because of a missing member. `rule` is the end of the sentence that names it.
+pub(super) fn missing(state: &mut State, member: &str, rule: &str) -> Failure {
+    error_codes::missing(member, rule, &mut state.random).into()
+}
+
 /// Returns a refusal that names a field and the rule that it breaks.
 pub(super) fn invalid(state: &mut State, field: &str, rule: &str) -> Failure {
     let reason = format!("The field {field} {rule}.");
@@ -112,7 +117,11 @@ fn options(state: &mut State, call: &Call<'_>, amount: Amount) -> Result<Payment
     let customer = customer(state, call)?;
     if flow == Flow::Push {
         if customer.is_none() {
-            return Err(refuse(state, error_codes::MISSING_PARAMETER));
+            return Err(missing(
+                state,
+                "customer",
+                " with the user flow PUSH_MESSAGE",
+            ));
         }
         if !state.settings.may_skip_landing_page {
             let response = error_codes::problem(error_codes::PUSH_NOT_ALLOWED, &mut state.random);
@@ -199,7 +208,11 @@ fn source(
 fn return_url(state: &mut State, call: &Call<'_>, flow: Flow) -> Result<String, Failure> {
     let url = call.text("/returnUrl");
     if flow == Flow::Web && url.is_none() {
-        return Err(refuse(state, error_codes::MISSING_PARAMETER));
+        return Err(missing(
+            state,
+            "returnUrl",
+            " with the user flow WEB_REDIRECT",
+        ));
     }
     for url in [url, call.text("/receiptUrl")].into_iter().flatten() {
         if !is_link(url) {

@@ -8,7 +8,7 @@ use super::{NAME, amount, find};
 use crate::simulator::domain::profile::{self, ADDRESS, Profile, ProfileData};
 use crate::simulator::domain::shipping::ShippingMethod;
 use crate::simulator::domain::time::later;
-use crate::simulator::domain::{Ending, Flow, Payment, PaymentSource, PaymentState, Sums};
+use crate::simulator::domain::{EndReason, Flow, Payment, PaymentSource, PaymentState, Sums};
 use crate::simulator::gateway::{Call, Failure, Response, State};
 use crate::types::Amount;
 
@@ -95,9 +95,9 @@ fn state(payment: &Payment) -> &'static str {
     match payment.state {
         PaymentState::Waiting => "CREATED",
         PaymentState::Approved => "AUTHORIZED",
-        PaymentState::Ended(Ending::Rejected | Ending::Declined) => "ABORTED",
-        PaymentState::Ended(Ending::Expired) => "EXPIRED",
-        PaymentState::Ended(Ending::Cancelled) => "TERMINATED",
+        PaymentState::Ended(EndReason::Rejected | EndReason::Declined) => "ABORTED",
+        PaymentState::Ended(EndReason::Expired) => "EXPIRED",
+        PaymentState::Ended(EndReason::Cancelled) => "TERMINATED",
     }
 }
 
@@ -105,7 +105,7 @@ fn state(payment: &Payment) -> &'static str {
 /// cancelled, although nothing was authorized.
 fn aggregate(payment: &Payment, sums: &Sums) -> Value {
     let cancelled: Amount = match payment.state {
-        PaymentState::Ended(Ending::Cancelled) => payment.amount,
+        PaymentState::Ended(EndReason::Cancelled) => payment.amount,
         _ => sums.cancelled(),
     };
     json!({

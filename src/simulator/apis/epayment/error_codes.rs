@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{CAPTURE, REFUND};
-use crate::simulator::domain::{Obstacle, Refusal};
+use crate::simulator::domain::{Refusal, RefusalReason};
 use crate::simulator::gateway::Response;
 use crate::simulator::random::Random;
 
@@ -18,7 +18,7 @@ pub(super) const TOO_MANY_METADATA: &str = "4100";
 pub(super) const DUPLICATE_METADATA: &str = "4110";
 pub(super) const METADATA_KEY_TOO_LONG: &str = "4120";
 pub(super) const METADATA_VALUE_TOO_LONG: &str = "4130";
-pub(super) const MISSING_PARAMETER: &str = "4140";
+const MISSING_PARAMETER: &str = "4140";
 pub(super) const CANNOT_BLOCK_SOURCES: &str = "5010";
 pub(super) const ILLEGAL_SCOPE: &str = "5030";
 pub(super) const OTHER_CURRENCY: &str = "5040";
@@ -102,7 +102,23 @@ pub(crate) fn problem(code: &str, random: &mut Random) -> Response {
     let (_, status, title) = known.unwrap_or(&("", 400, "Error"));
     let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
     let details = json!([{"name": "ErrorCode", "reason": code}]);
-    response(status, title, &details, random).with_error_code(code)
+    response(status, title, SEE_DETAILS, &details, random).with_error_code(code)
+}
+
+/// Returns the problem details about a missing member. `detail` names the member, because the error
+/// code does not.
+pub(super) fn missing(member: &str, rule: &str, random: &mut Random) -> Response {
+    let detail = format!("The field {member} is required{rule}.");
+    let details = json!([{"name": "ErrorCode", "reason": MISSING_PARAMETER}]);
+    response(
+        StatusCode::BAD_REQUEST,
+        "Missing required parameter",
+        &detail,
+        &details,
+        random,
+    )
+    .with_error_code(MISSING_PARAMETER)
+    .noted(detail)
 }
 
 /// Returns the problem details about fields that break a rule, which have no error code.
@@ -111,15 +127,25 @@ pub(super) fn invalid(fields: &[(&str, String)], random: &mut Random) -> Respons
         .iter()
         .map(|(name, reason)| json!({"name": name, "reason": reason}))
         .collect();
-    response(StatusCode::BAD_REQUEST, "Bad Request", &details, random)
+    let status = StatusCode::BAD_REQUEST;
+    response(status, "Bad Request", SEE_DETAILS, &details, random)
 }
 
-fn response(status: StatusCode, title: &str, details: &Value, random: &mut Random) -> Response {
+/// The `detail` of a problem whose reason is in `extraDetails`.
+const SEE_DETAILS: &str = "See extraDetails for further details";
+
+fn response(
+    status: StatusCode,
+    title: &str,
+    detail: &str,
+    details: &Value,
+    random: &mut Random,
+) -> Response {
     let number = status.as_u16();
     let body = json!({
         "type": format!("https://httpstatuses.io/{number}"),
         "title": title,
-        "detail": "See extraDetails for further details",
+        "detail": detail,
         "status": number,
         "extraDetails": details,
         "traceId": random.trace_id(),
@@ -129,7 +155,7 @@ fn response(status: StatusCode, title: &str, details: &Value, random: &mut Rando
 
 /// Returns the error code of a refusal.
 pub(super) fn of(operation: &str, refusal: &Refusal) -> &'static str {
-    use Obstacle as O;
+    use RefusalReason as R;
     match refusal {
         Refusal::UnknownPayment => "5090",
         Refusal::ReferenceUsed => "4150",
@@ -140,30 +166,30 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> &'static str {
         },
         Refusal::OtherCurrency => INVALID_AMOUNT,
         Refusal::UnknownCustomerToken | Refusal::CustomerTokenExpired => INVALID_CUSTOMER_TOKEN,
-        Refusal::CannotCapture(obstacle) => match obstacle {
-            O::NotApproved => "6080",
-            O::Ended(_) => "6200",
-            O::Released | O::RestReleased => "6070",
-            O::TooLate => "6100",
-            O::TooMuch => "6090",
+        Refusal::CannotCapture(reason) => match reason {
+            R::NotApproved => "6080",
+            R::Ended(_) => "6200",
+            R::Released | R::RestReleased => "6070",
+            R::TooLate => "6100",
+            R::TooMuch => "6090",
             _ => "6170",
         },
-        Refusal::CannotCancel(obstacle) => match obstacle {
-            O::Ended(_) => "6190",
-            O::Authenticating => "6250",
-            O::Approved => "6060",
-            O::Released | O::RestReleased => "6050",
-            O::TooLate => "6030",
+        Refusal::CannotCancel(reason) => match reason {
+            R::Ended(_) => "6190",
+            R::Authenticating => "6250",
+            R::Approved => "6060",
+            R::Released | R::RestReleased => "6050",
+            R::TooLate => "6030",
             _ => "6040",
         },
-        Refusal::CannotRefund(obstacle) => match obstacle {
-            O::NotApproved | O::NothingCaptured | O::Released => "6020",
-            O::Ended(_) => "6210",
-            O::TooLate => "6220",
-            O::TooMuch => "6150",
+        Refusal::CannotRefund(reason) => match reason {
+            R::NotApproved | R::NothingCaptured | R::Released => "6020",
+            R::Ended(_) => "6210",
+            R::TooLate => "6220",
+            R::TooMuch => "6150",
             _ => "6180",
         },
-        Refusal::CannotApprove(Obstacle::Approved) => "6230",
+        Refusal::CannotApprove(RefusalReason::Approved) => "6230",
         Refusal::CannotApprove(_) => "10010",
         // No operation of this API is refused for another reason.
         _ => "3010",

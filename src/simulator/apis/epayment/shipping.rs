@@ -7,12 +7,12 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::create::{invalid, refuse};
+use super::create::{invalid, missing, refuse};
 use super::error_codes;
 use crate::simulator::domain::profile::ADDRESS;
 use crate::simulator::domain::shipping::{ShippingMethod, ShippingSource};
 use crate::simulator::domain::{Event, Payment};
-use crate::simulator::gateway::{Call, Failure, Message, Outgoing, State, is_public_https};
+use crate::simulator::gateway::{Call, Failure, Message, OutgoingMessage, State, is_public_https};
 use crate::types::{Amount, Currency};
 
 /// The ports of a URL that the API calls.
@@ -44,7 +44,10 @@ pub(super) fn source(
             let rule = "must not be set together with fixedOptions";
             Err(invalid(state, "shipping.dynamicOptions", rule))
         }
-        (None, true) => Err(refuse(state, error_codes::MISSING_PARAMETER)),
+        (None, true) => {
+            let member = "shipping.dynamicOptions.callbackUrl";
+            Err(missing(state, member, " without fixedOptions"))
+        }
         (Some(url), true) if !is_callable(url) => Err(refuse(state, error_codes::INVALID_URL)),
         (Some(url), true) => Ok(Some(ShippingSource::Merchant {
             url: url.to_owned(),
@@ -106,13 +109,13 @@ fn methods(groups: &Value, currency: Currency) -> Result<Vec<ShippingMethod>, St
 
 /// Returns the request for the shipping options of a payment of this API. All members but the
 /// reference begin with an upper-case letter.
-pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+pub(super) fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
     let Event::ShippingRequested { payment } = event else {
         return Vec::new();
     };
     let shown = state.domain.payment(*payment);
     let request = request(shown).filter(|_| shown.api == super::NAME);
-    let request = request.map(|request| Outgoing {
+    let request = request.map(|request| OutgoingMessage {
         payment: Some(*payment),
         reference: Some(shown.reference.clone()),
         ..request
@@ -120,7 +123,7 @@ pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
     request.into_iter().collect()
 }
 
-fn request(payment: &Payment) -> Option<Outgoing> {
+fn request(payment: &Payment) -> Option<OutgoingMessage> {
     let Some(ShippingSource::Merchant { url }) = &payment.options.shipping else {
         return None;
     };
@@ -132,17 +135,17 @@ fn request(payment: &Payment) -> Option<Outgoing> {
         "PostCode": ADDRESS.post_code,
         "Country": "NO",
     });
-    Some(Outgoing {
+    Some(OutgoingMessage {
         authorization: payment.options.merchant.authorization.clone(),
         body: Some(body),
-        ..Outgoing::new(&SHIPPING_OPTIONS, url.clone())
+        ..OutgoingMessage::new(&SHIPPING_OPTIONS, url.clone())
     })
 }
 
 /// Continues an approval with the merchant's response.
 fn receive(
     state: &mut State,
-    outgoing: &Outgoing,
+    outgoing: &OutgoingMessage,
     response: Result<Value, String>,
     now: Timestamp,
 ) -> Result<(), String> {

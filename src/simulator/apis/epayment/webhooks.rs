@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::details::{capture_guaranteed_until, shipping_details, user_details};
 use super::{NAME, events};
 use crate::simulator::domain::{Event, Payment, PaymentEvent, PaymentId};
-use crate::simulator::gateway::{Message, Outgoing, State};
+use crate::simulator::gateway::{Message, OutgoingMessage, State};
 
 pub(super) static PAYMENT_EVENT: Message = Message {
     id: "payment_event",
@@ -20,7 +20,7 @@ pub(super) static PAYMENT_EVENT: Message = Message {
 };
 
 /// Returns the messages to the registrations for an event of a payment.
-pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+pub(super) fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
     let Event::Payment { payment: id, entry } = event else {
         return Vec::new();
     };
@@ -40,17 +40,17 @@ fn messages(
     payment: &Payment,
     event: &PaymentEvent,
     name: &str,
-) -> Vec<Outgoing> {
+) -> Vec<OutgoingMessage> {
     let event_type = format!("epayments.payment.{}.v1", name.to_lowercase());
     let webhooks = &state.domain.webhooks;
     let registrations = webhooks.for_event(&payment.sales_unit, &event_type);
     registrations
-        .map(|registration| Outgoing {
+        .map(|registration| OutgoingMessage {
             payment: Some(id),
             reference: Some(payment.reference.clone()),
             signed_by: Some(registration.clone()),
             body: Some(body(payment, event, name)),
-            ..Outgoing::new(&PAYMENT_EVENT, registration.url.clone())
+            ..OutgoingMessage::new(&PAYMENT_EVENT, registration.url.clone())
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::simulator::domain::Event;
-use crate::simulator::gateway::{Message, Outgoing, State};
+use crate::simulator::gateway::{Message, OutgoingMessage, State};
 
 /// The name of the event in a webhook registration.
 pub(crate) const EVENT: &str = "user.checked-in.v1";
@@ -21,7 +21,7 @@ pub(super) static USER_CHECKED_IN: Message = Message {
 };
 
 /// Returns the messages about a check-in. Their time has seven decimals.
-pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+pub(super) fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
     let Event::CheckedIn {
         code,
         customer_token,
@@ -40,10 +40,10 @@ pub(super) fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
         "msn": code.sales_unit,
         "initiatedAt": format!("{time:.7}"),
     });
-    let message = registration.map(|registration| Outgoing {
+    let message = registration.map(|registration| OutgoingMessage {
         signed_by: Some(registration.clone()),
         body: Some(body),
-        ..Outgoing::new(&USER_CHECKED_IN, registration.url.clone())
+        ..OutgoingMessage::new(&USER_CHECKED_IN, registration.url.clone())
     });
     message.into_iter().collect()
 }

@@ -29,6 +29,11 @@ const EVENT_TYPES: &[&str] = &[
 /// The start of the event types for partners of the Donations API, whose names are not published.
 const DONATIONS: &str = "donations.";
 
+/// Returns the event types for the reason of a refusal.
+pub(super) fn listed() -> String {
+    EVENT_TYPES.join(", ")
+}
+
 pub(super) fn exists(event: &str) -> bool {
     EVENT_TYPES.contains(&event) || event.starts_with(DONATIONS)
 }

@@ -60,7 +60,10 @@ fn check_events(state: &State, owner: Option<&str>, events: &[String]) -> Result
     }
     for event in events {
         if !event_types::exists(event) {
-            return Err(format!("The event type {event} does not exist."));
+            return Err(format!(
+                "The event type {event} does not exist. The event types are {}.",
+                event_types::listed()
+            ));
         }
         let limit = event_types::limit(event);
         let existing = state.domain.webhooks.owned_by(owner);

@@ -5,7 +5,7 @@ use super::*;
 use crate::simulator::domain::qr::Target;
 use crate::simulator::gateway::landing_token;
 
-impl Bench {
+impl Harness {
     fn redirect_url(&mut self, body: Value) -> Option<String> {
         let response = self.create(body);
         assert_eq!(response.status, 201, "{response:?}");
@@ -20,17 +20,19 @@ impl Bench {
 
     /// Lets the sales unit send push messages.
     fn pushing() -> Self {
-        let mut bench = Self::new();
-        bench.state.settings.may_skip_landing_page = true;
-        bench
+        let mut harness = Self::new();
+        harness.state.settings.may_skip_landing_page = true;
+        harness
     }
 }
 
 #[test]
 fn redirects_have_a_link_with_the_token_of_the_payment() {
     for flow in ["WEB_REDIRECT", "NATIVE_REDIRECT"] {
-        let mut bench = Bench::new();
-        let url = bench.redirect_url(with("/userFlow", json!(flow))).unwrap();
+        let mut harness = Harness::new();
+        let url = harness
+            .redirect_url(with("/userFlow", json!(flow)))
+            .unwrap();
         assert_eq!(
             url.starts_with("vipps://token="),
             flow == "NATIVE_REDIRECT",
@@ -38,12 +40,12 @@ fn redirects_have_a_link_with_the_token_of_the_payment() {
         );
         let token = landing_token(&url).unwrap();
         assert_eq!(
-            bench.state.domain.by_landing_token(&token),
-            Some(bench.order())
+            harness.state.domain.by_landing_token(&token),
+            Some(harness.order())
         );
-        assert_eq!(bench.read("")["redirectUrl"], url);
-        bench.approve();
-        assert!(bench.read("").get("redirectUrl").is_none());
+        assert_eq!(harness.read("")["redirectUrl"], url);
+        harness.approve();
+        assert!(harness.read("").get("redirectUrl").is_none());
     }
 }
 
@@ -64,24 +66,24 @@ fn qr_flow_returns_an_image_or_the_text_of_the_code() {
         ),
         (Value::Null, "http://127.0.0.1:1/generate/qr.svg?token="),
     ] {
-        let mut bench = Bench::new();
-        let url = bench
+        let mut harness = Harness::new();
+        let url = harness
             .redirect_url(plus(json!({"userFlow": "QR", "qrFormat": format})))
             .unwrap();
         assert!(url.starts_with(start), "{url}");
-        let text = bench
+        let text = harness
             .state
             .domain
             .codes
-            .of_payment(bench.order())
+            .of_payment(harness.order())
             .unwrap()
             .to_owned();
-        let target = bench.state.domain.codes.target(&text);
-        assert_eq!(target, Some(&Target::Payment(bench.order())));
+        let target = harness.state.domain.codes.target(&text);
+        assert_eq!(target, Some(&Target::Payment(harness.order())));
         if url.starts_with("http:") {
-            assert_eq!(bench.status_of(&url), 200);
-            bench.pass(Duration::from_secs(600));
-            assert_eq!(bench.status_of(&url), 404);
+            assert_eq!(harness.status_of(&url), 200);
+            harness.pass(Duration::from_secs(600));
+            assert_eq!(harness.status_of(&url), 404);
         }
     }
 }
@@ -89,13 +91,13 @@ fn qr_flow_returns_an_image_or_the_text_of_the_code() {
 #[test]
 fn png_has_the_requested_size_or_1024_pixels() {
     for (size, expected) in [(json!(300), 300), (Value::Null, 1024)] {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let format = json!({"format": "IMAGE/PNG", "size": size});
-        let url = bench
+        let url = harness
             .redirect_url(plus(json!({"userFlow": "QR", "qrFormat": format})))
             .unwrap();
         let path = url.strip_prefix("http://127.0.0.1:1").unwrap();
-        let image = bench.send(request(Method::GET, path, None)).encoded().1;
+        let image = harness.send(request(Method::GET, path, None)).encoded().1;
         let reader = png::Decoder::new(std::io::Cursor::new(image))
             .read_info()
             .unwrap();
@@ -105,24 +107,24 @@ fn png_has_the_requested_size_or_1024_pixels() {
 
 #[test]
 fn push_message_has_no_link_and_names_its_customer() {
-    let mut bench = Bench::pushing();
+    let mut harness = Harness::pushing();
     let customer = json!({"phoneNumber": "4598765432"});
     let push = plus(json!({"userFlow": "PUSH_MESSAGE", "customer": customer}));
-    assert_eq!(bench.redirect_url(push), None);
-    let payment = bench.state.domain.payment(bench.order());
+    assert_eq!(harness.redirect_url(push), None);
+    let payment = harness.state.domain.payment(harness.order());
     assert_eq!(payment.usual_customer().msisdn, "4598765432");
 }
 
 #[test]
 fn personal_code_and_customer_token_name_the_customer() {
-    let mut bench = Bench::pushing();
-    bench.put_webhook();
-    bench.check_in().unwrap();
-    let message = bench.state.outbox.pop().unwrap().body.unwrap();
+    let mut harness = Harness::pushing();
+    harness.put_webhook();
+    harness.check_in().unwrap();
+    let message = harness.state.outbox.pop().unwrap().body.unwrap();
     let token = message["customerToken"].clone();
     let customer = Profile::of_number("98765432").unwrap();
-    let (codes, random) = (&mut bench.state.domain.codes, &mut bench.state.random);
-    let code = codes.add_personal(customer, random, bench.now);
+    let (codes, random) = (&mut harness.state.domain.codes, &mut harness.state.random);
+    let code = codes.add_personal(customer, random, harness.now);
     for (reference, customer, expected) in [
         ("acme-shop-1", json!({"customerToken": token}), "4791234567"),
         ("acme-shop-2", json!({"personalQr": code}), "4798765432"),
@@ -134,80 +136,80 @@ fn personal_code_and_customer_token_name_the_customer() {
     ] {
         let body = plus(json!({"userFlow": "PUSH_MESSAGE", "customer": customer,
             "customerInteraction": "CUSTOMER_PRESENT", "reference": reference}));
-        bench.redirect_url(body);
-        let payment = bench.state.domain.find(MSN, reference).unwrap();
-        let customer = bench.state.domain.payment(payment).usual_customer();
+        harness.redirect_url(body);
+        let payment = harness.state.domain.find(MSN, reference).unwrap();
+        let customer = harness.state.domain.payment(payment).usual_customer();
         assert_eq!(customer.msisdn, expected);
     }
-    bench.pass(Duration::from_secs(15 * 60));
+    harness.pass(Duration::from_secs(15 * 60));
     let late = plus(json!({"userFlow": "PUSH_MESSAGE", "customer": {"customerToken": token}}));
-    assert_eq!(outcome(&bench.create(late)), "4050");
+    assert_eq!(outcome(&harness.create(late)), "4050");
 }
 
 #[test]
 fn payment_expires_after_10_minutes_or_at_its_own_time() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.scan();
-    bench.pass(Duration::from_secs(599));
-    assert_eq!(bench.sums().0, "CREATED");
-    bench.pass(Duration::from_secs(1));
-    assert_eq!(bench.sums().0, "EXPIRED");
+    let mut harness = Harness::new();
+    harness.created();
+    harness.scan();
+    harness.pass(Duration::from_secs(599));
+    assert_eq!(harness.sums().0, "CREATED");
+    harness.pass(Duration::from_secs(1));
+    assert_eq!(harness.sums().0, "EXPIRED");
 
-    let mut bench = Bench::new();
-    let url = bench.redirect_url(plus(
+    let mut harness = Harness::new();
+    let url = harness.redirect_url(plus(
         json!({"userFlow": "QR", "expiresAt": "2026-03-03T09:00:00Z",
         "receiptUrl": "https://example.com/receipt"}),
     ));
     let url = url.unwrap();
-    bench.pass(Duration::from_secs(23 * 3600));
-    bench.fetch_token();
-    assert_eq!(bench.sums().0, "CREATED");
-    assert_eq!(bench.status_of(&url), 200);
-    bench.pass(Duration::from_secs(3600));
-    bench.fetch_token();
-    assert_eq!(bench.sums().0, "EXPIRED");
-    assert_eq!(bench.status_of(&url), 404);
+    harness.pass(Duration::from_secs(23 * 3600));
+    harness.fetch_token();
+    assert_eq!(harness.sums().0, "CREATED");
+    assert_eq!(harness.status_of(&url), 200);
+    harness.pass(Duration::from_secs(3600));
+    harness.fetch_token();
+    assert_eq!(harness.sums().0, "EXPIRED");
+    assert_eq!(harness.status_of(&url), 404);
 }
 
 #[test]
 fn currency_of_the_payment_is_in_every_amount() {
     for currency in ["DKK", "EUR"] {
         let amount = json!({"currency": currency, "value": 499});
-        let mut bench = Bench::new();
-        bench.create(with("/amount", amount.clone()));
-        bench.approve();
+        let mut harness = Harness::new();
+        harness.create(with("/amount", amount.clone()));
+        harness.approve();
         let path = format!("{PAYMENTS}/{ORDER}/capture");
-        let captured = bench.post(&path, json!({"modificationAmount": amount}));
+        let captured = harness.post(&path, json!({"modificationAmount": amount}));
         assert_eq!(json_of(&captured)["aggregate"]["capturedAmount"], amount);
-        let details = bench.read("");
+        let details = harness.read("");
         assert_eq!(details["aggregate"]["authorizedAmount"], amount);
         assert_eq!(details["aggregate"]["refundedAmount"]["currency"], currency);
-        assert_eq!(bench.read("/events")[2]["amount"], amount);
-        assert_eq!(bench.account().currency().as_str(), currency);
+        assert_eq!(harness.read("/events")[2]["amount"], amount);
+        assert_eq!(harness.account().currency().as_str(), currency);
     }
 }
 
 #[test]
 fn details_show_metadata_and_the_scope_of_the_profile() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let metadata = json!({"basket": "b-771", "channel": "web"});
     let profile = json!({"scope": "name email birthDate address phoneNumber"});
-    bench.create(plus(json!({"metadata": metadata, "profile": profile})));
-    let created = bench.read("");
+    harness.create(plus(json!({"metadata": metadata, "profile": profile})));
+    let created = harness.read("");
     assert_eq!(created["metadata"], metadata);
     assert_eq!(
         (&created["profile"], created.get("userDetails")),
         (&json!({}), None)
     );
-    bench.approve();
+    harness.approve();
     assert_eq!(
-        bench.read("")["profile"],
+        harness.read("")["profile"],
         json!({}),
         "the subject comes later"
     );
-    bench.pass(Duration::from_secs(1));
-    let approved = bench.read("");
+    harness.pass(Duration::from_secs(1));
+    let approved = harness.read("");
     assert_eq!(approved["profile"]["sub"].as_str().unwrap().len(), 36);
     let user = &approved["userDetails"];
     assert_eq!(user["mobileNumber"], "4791234567");
@@ -216,26 +218,26 @@ fn details_show_metadata_and_the_scope_of_the_profile() {
         approved["captureGuaranteedUntil"],
         "2026-03-09T09:00:13.000+00:00"
     );
-    bench.pass(Duration::from_secs(7 * 24 * 3600));
-    bench.fetch_token();
-    assert!(bench.read("").get("userDetails").is_none());
+    harness.pass(Duration::from_secs(7 * 24 * 3600));
+    harness.fetch_token();
+    assert!(harness.read("").get("userDetails").is_none());
 }
 
 #[test]
 fn payment_without_a_scope_shares_nothing() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.approve();
-    bench.pass(Duration::from_secs(1));
-    let details = bench.read("");
+    let mut harness = Harness::new();
+    harness.created();
+    harness.approve();
+    harness.pass(Duration::from_secs(1));
+    let details = harness.read("");
     assert_eq!(
         (&details["profile"], details.get("userDetails")),
         (&json!({}), None)
     );
-    let mut bench = Bench::new();
-    bench.create(plus(json!({"profile": {"scope": "email"}})));
-    bench.approve();
-    let user = bench.read("")["userDetails"].clone();
+    let mut harness = Harness::new();
+    harness.create(plus(json!({"profile": {"scope": "email"}})));
+    harness.approve();
+    let user = harness.read("")["userDetails"].clone();
     assert_eq!(user, json!({"email": "user@example.com"}));
 }
 
@@ -259,29 +261,29 @@ fn groups() -> Value {
 #[test]
 fn express_adds_the_chosen_shipping_to_the_authorized_sum() {
     for (chosen, id, cost) in [(None, "near", 3_900), (Some("box"), "box", 4_900)] {
-        let mut bench = Bench::new();
-        bench.create(express(json!({"fixedOptions": groups()})));
-        bench.try_approve(chosen).unwrap();
-        let details = bench.read("");
+        let mut harness = Harness::new();
+        harness.create(express(json!({"fixedOptions": groups()})));
+        harness.try_approve(chosen).unwrap();
+        let details = harness.read("");
         assert_eq!(details["amount"], nok(20_000));
         assert_eq!(details["aggregate"]["authorizedAmount"], nok(20_000 + cost));
         assert_eq!(details["shippingDetails"]["shippingOptionId"], id);
         assert_eq!(details["shippingDetails"]["shippingCost"], cost);
-        assert_eq!(outcome(&bench.modify("capture", 20_000 + cost)), "ok");
+        assert_eq!(outcome(&harness.modify("capture", 20_000 + cost)), "ok");
     }
-    let mut bench = Bench::new();
-    bench.create(express(json!({"fixedOptions": groups()})));
+    let mut harness = Harness::new();
+    harness.create(express(json!({"fixedOptions": groups()})));
     assert_eq!(
-        bench.try_approve(Some("none")),
+        harness.try_approve(Some("none")),
         Err(Refusal::UnknownShippingMethod)
     );
 }
 
 #[test]
 fn options_are_in_the_order_of_the_priorities() {
-    let mut bench = Bench::new();
-    bench.create(express(json!({"fixedOptions": groups()})));
-    let payment = bench.state.domain.payment(bench.order());
+    let mut harness = Harness::new();
+    harness.create(express(json!({"fixedOptions": groups()})));
+    let payment = harness.state.domain.payment(harness.order());
     let Some(crate::simulator::domain::shipping::ShippingSource::Fixed(methods)) =
         &payment.options.shipping
     else {
@@ -293,13 +295,13 @@ fn options_are_in_the_order_of_the_priorities() {
 
 #[test]
 fn dynamic_options_come_from_the_merchant() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let url = "https://example.com/shipping";
     let dynamic = json!({"callbackUrl": url, "callbackAuthorizationToken": "token-1"});
-    bench.create(express(json!({"dynamicOptions": dynamic})));
-    bench.approve();
-    assert_eq!(bench.sums().0, "CREATED");
-    let request = bench.state.outbox.last().unwrap().clone();
+    harness.create(express(json!({"dynamicOptions": dynamic})));
+    harness.approve();
+    assert_eq!(harness.sums().0, "CREATED");
+    let request = harness.state.outbox.last().unwrap().clone();
     assert_eq!(request.url, url);
     assert_eq!(request.authorization.as_deref(), Some("token-1"));
     let body = request.body.unwrap();
@@ -308,8 +310,8 @@ fn dynamic_options_come_from_the_merchant() {
         (&json!(ORDER), &json!("NO"))
     );
     assert_eq!(body["PostCode"], "0191");
-    bench.receive(json!({"groups": groups()})).unwrap();
-    assert_eq!(bench.sums(), ("AUTHORIZED".to_owned(), [23_900, 0, 0, 0]));
+    harness.receive(json!({"groups": groups()})).unwrap();
+    assert_eq!(harness.sums(), ("AUTHORIZED".to_owned(), [23_900, 0, 0, 0]));
 }
 
 #[test]
@@ -319,31 +321,31 @@ fn unusable_shipping_response_leaves_the_payment_waiting() {
         json!({"Groups": groups()}),
         json!({"groups": [{"options": [{"id": "a", "name": "A"}]}]}),
     ] {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         let dynamic = json!({"callbackUrl": "https://example.com/shipping"});
-        bench.create(express(json!({"dynamicOptions": dynamic})));
-        bench.approve();
-        assert!(bench.receive(response).is_err());
-        assert_eq!(bench.sums().0, "CREATED");
+        harness.create(express(json!({"dynamicOptions": dynamic})));
+        harness.approve();
+        assert!(harness.receive(response).is_err());
+        assert_eq!(harness.sums().0, "CREATED");
     }
 }
 
 #[test]
 fn force_approve_needs_the_customer_or_the_token() {
     let path = format!("/epayment/v1/test/payments/{ORDER}/approve");
-    let mut bench = Bench::new();
-    let url = bench.redirect_url(create_body()).unwrap();
-    assert_eq!(outcome(&bench.post(&path, json!({}))), "4140");
+    let mut harness = Harness::new();
+    let url = harness.redirect_url(create_body()).unwrap();
+    assert_eq!(outcome(&harness.post(&path, json!({}))), "4140");
     assert_eq!(
-        outcome(&bench.post(&path, json!({"token": "other"}))),
+        outcome(&harness.post(&path, json!({"token": "other"}))),
         "field token"
     );
-    let approved = bench.post(&path, json!({"token": landing_token(&url)}));
+    let approved = harness.post(&path, json!({"token": landing_token(&url)}));
     assert_eq!(approved.status, 200);
     assert_eq!(approved.encoded().0, None);
-    assert_eq!(bench.sums().0, "AUTHORIZED");
-    let mut bench = Bench::new();
-    bench.create(express(json!({"fixedOptions": groups()})));
+    assert_eq!(harness.sums().0, "AUTHORIZED");
+    let mut harness = Harness::new();
+    harness.create(express(json!({"fixedOptions": groups()})));
     let customer = json!({"customer": {"phoneNumber": "4791234567"}});
-    assert_eq!(outcome(&bench.post(&path, customer)), "10060");
+    assert_eq!(outcome(&harness.post(&path, customer)), "10060");
 }

@@ -3,8 +3,8 @@
 use super::*;
 
 /// The names, the amounts and the keys of the log.
-fn log(bench: &mut Bench) -> Vec<(String, i64, Option<String>)> {
-    let log = bench.read("/events");
+fn log(harness: &mut Harness) -> Vec<(String, i64, Option<String>)> {
+    let log = harness.read("/events");
     let events = log.as_array().unwrap().iter();
     events
         .map(|event| {
@@ -22,16 +22,16 @@ fn event(name: &str, amount: i64, key: Option<&str>) -> (String, i64, Option<Str
 
 #[test]
 fn log_has_the_key_of_each_request_and_none_for_a_cancel() {
-    let mut bench = Bench::new();
-    bench.keyed(PAYMENTS, "create", create_body());
-    bench.approve();
+    let mut harness = Harness::new();
+    harness.keyed(PAYMENTS, "create", create_body());
+    harness.approve();
     let path = |action: &str| format!("{PAYMENTS}/{ORDER}/{action}");
     let part = |value: i64| json!({"modificationAmount": nok(value)});
-    bench.keyed(&path("capture"), "capture", part(5_000));
-    bench.keyed(&path("cancel"), "cancel", json!({}));
-    bench.keyed(&path("refund"), "refund", part(1_000));
+    harness.keyed(&path("capture"), "capture", part(5_000));
+    harness.keyed(&path("cancel"), "cancel", json!({}));
+    harness.keyed(&path("refund"), "refund", part(1_000));
     assert_eq!(
-        log(&mut bench),
+        log(&mut harness),
         [
             event("CREATED", 20_000, Some("create")),
             event("AUTHORIZED", 20_000, Some("create")),
@@ -44,11 +44,11 @@ fn log_has_the_key_of_each_request_and_none_for_a_cancel() {
 
 #[test]
 fn each_event_has_its_own_psp_reference_and_time() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.approve();
-    bench.modify("capture", 5_000);
-    let log = bench.read("/events");
+    let mut harness = Harness::new();
+    harness.created();
+    harness.approve();
+    harness.modify("capture", 5_000);
+    let log = harness.read("/events");
     let psp = |index: usize| log[index]["pspReference"].as_str().unwrap().to_owned();
     assert_ne!(psp(0), psp(1));
     assert_ne!(psp(1), psp(2));
@@ -58,17 +58,22 @@ fn each_event_has_its_own_psp_reference_and_time() {
 
 #[test]
 fn payment_without_approval_ends_with_its_event() {
-    type End = fn(&mut Bench);
+    type End = fn(&mut Harness);
     let ends: [(&str, End); 3] = [
-        ("ABORTED", Bench::reject),
-        ("EXPIRED", |bench| bench.pass(Duration::from_secs(600))),
-        ("TERMINATED", |bench| drop(bench.cancel_payment(json!({})))),
+        ("ABORTED", Harness::reject),
+        ("EXPIRED", |harness| harness.pass(Duration::from_secs(600))),
+        ("TERMINATED", |harness| {
+            drop(harness.cancel_payment(json!({})))
+        }),
     ];
     for (name, end) in ends {
-        let mut bench = Bench::new();
-        bench.created();
-        end(&mut bench);
-        let names: Vec<_> = log(&mut bench).into_iter().map(|(name, ..)| name).collect();
+        let mut harness = Harness::new();
+        harness.created();
+        end(&mut harness);
+        let names: Vec<_> = log(&mut harness)
+            .into_iter()
+            .map(|(name, ..)| name)
+            .collect();
         assert_eq!(names, ["CREATED", name]);
     }
 }
@@ -76,24 +81,27 @@ fn payment_without_approval_ends_with_its_event() {
 /// Only the log shows the attempt. The payment is stopped.
 #[test]
 fn refused_card_is_a_failed_authorization() {
-    let mut bench = Bench::new();
-    bench.create(with("/amount/value", json!(151)));
-    assert!(matches!(bench.try_approve(None), Err(Refusal::Declined(_))));
-    let log = bench.read("/events");
+    let mut harness = Harness::new();
+    harness.create(with("/amount/value", json!(151)));
+    assert!(matches!(
+        harness.try_approve(None),
+        Err(Refusal::Declined(_))
+    ));
+    let log = harness.read("/events");
     assert_eq!(
         (&log[1]["name"], &log[1]["success"]),
         (&json!("AUTHORIZED"), &json!(false))
     );
-    assert_eq!(bench.sums(), ("ABORTED".to_owned(), [0, 0, 0, 0]));
+    assert_eq!(harness.sums(), ("ABORTED".to_owned(), [0, 0, 0, 0]));
 }
 
 #[test]
 fn direct_capture_of_ecom_is_an_authorization_and_a_capture() {
-    let mut bench = Bench::with(CaptureType::Direct);
-    bench.open(20_000);
-    bench.approve();
+    let mut harness = Harness::with(CaptureType::Direct);
+    harness.open(20_000);
+    harness.approve();
     assert_eq!(
-        log(&mut bench),
+        log(&mut harness),
         [
             event("CREATED", 20_000, None),
             event("AUTHORIZED", 20_000, None),
@@ -101,16 +109,16 @@ fn direct_capture_of_ecom_is_an_authorization_and_a_capture() {
         ]
     );
     assert_eq!(
-        bench.sums(),
+        harness.sums(),
         ("AUTHORIZED".to_owned(), [20_000, 20_000, 0, 0])
     );
 }
 
 #[test]
 fn payment_of_this_api_is_unknown_to_ecom() {
-    let mut bench = Bench::new();
-    bench.created();
+    let mut harness = Harness::new();
+    harness.created();
     let path = format!("/ecomm/v2/payments/{ORDER}/details");
-    let request = bench.signed(Method::GET, &path, None);
-    assert_eq!(bench.send(request).status, 404);
+    let request = harness.signed(Method::GET, &path, None);
+    assert_eq!(harness.send(request).status, 404);
 }

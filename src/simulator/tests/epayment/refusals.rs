@@ -158,63 +158,63 @@ fn every_broken_rule_has_its_code() {
         ),
     ];
     for (body, expected) in cases {
-        let mut bench = Bench::new();
-        let response = bench.create(body.clone());
+        let mut harness = Harness::new();
+        let response = harness.create(body.clone());
         assert_eq!(outcome(&response), expected, "{body}");
-        let payments = bench.state.domain.payments().len();
+        let payments = harness.state.domain.payments().len();
         assert_eq!(payments, usize::from(expected == "ok"), "{body}");
     }
 }
 
 #[test]
 fn duplicate_metadata_keys_are_refused() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     let body = plus(json!({"metadata": {"first": "1", "other": "2"}}));
     let text = body.to_string().replace("other", "first");
-    let mut request = bench.signed(Method::POST, PAYMENTS, Some(body));
+    let mut request = harness.signed(Method::POST, PAYMENTS, Some(body));
     request.body = Bytes::from(text);
-    let response = bench.send(request.with("idempotency-key", "key"));
+    let response = harness.send(request.with("idempotency-key", "key"));
     assert_eq!(outcome(&response), "4110");
 }
 
 #[test]
 fn used_reference_is_a_conflict_for_every_api_of_the_sales_unit() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.reject();
-    let again = bench.create(create_body());
+    let mut harness = Harness::new();
+    harness.created();
+    harness.reject();
+    let again = harness.create(create_body());
     assert_eq!(
         (again.status.as_u16(), outcome(&again).as_str()),
         (409, "4150")
     );
-    let mut bench = Bench::new();
-    bench.open(20_000);
-    assert_eq!(outcome(&bench.create(create_body())), "4150");
-    let request = bench.signed(Method::POST, PAYMENTS, Some(create_body()));
+    let mut harness = Harness::new();
+    harness.open(20_000);
+    assert_eq!(outcome(&harness.create(create_body())), "4150");
+    let request = harness.signed(Method::POST, PAYMENTS, Some(create_body()));
     let request = request.with("merchant-serial-number", "654321");
-    let other = bench.send(request.with("idempotency-key", "other"));
+    let other = harness.send(request.with("idempotency-key", "other"));
     assert_eq!(outcome(&other), "ok");
 }
 
 #[test]
 fn unknown_payment_is_not_found() {
-    let mut bench = Bench::new();
+    let mut harness = Harness::new();
     for action in ["capture", "refund"] {
-        let refused = bench.modify(action, 1_000);
+        let refused = harness.modify(action, 1_000);
         assert_eq!(
             (refused.status.as_u16(), outcome(&refused).as_str()),
             (404, "5090")
         );
     }
-    let refused = bench.cancel_payment(json!({}));
+    let refused = harness.cancel_payment(json!({}));
     assert_eq!(
         (refused.status.as_u16(), outcome(&refused).as_str()),
         (404, "5090")
     );
     for suffix in ["", "/events"] {
         let path = format!("{PAYMENTS}/{ORDER}{suffix}");
-        let request = bench.signed(Method::GET, &path, None);
-        let refused = bench.send(request);
+        let request = harness.signed(Method::GET, &path, None);
+        let refused = harness.send(request);
         assert_eq!(
             (refused.status.as_u16(), outcome(&refused).as_str()),
             (404, "5090")
@@ -224,9 +224,9 @@ fn unknown_payment_is_not_found() {
 
 #[test]
 fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.approve();
+    let mut harness = Harness::new();
+    harness.created();
+    harness.approve();
     for (amount, expected) in [
         (nok(0), "4040"),
         (nok(-1), "field modificationAmount.value"),
@@ -237,7 +237,7 @@ fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
     ] {
         for action in ["capture", "refund"] {
             let path = format!("{PAYMENTS}/{ORDER}/{action}");
-            let response = bench.post(&path, json!({"modificationAmount": amount}));
+            let response = harness.post(&path, json!({"modificationAmount": amount}));
             let expected = match (action, &amount["currency"]) {
                 // Nothing is captured, which is checked before the currency.
                 ("refund", currency) if currency == "EUR" => "6020",
@@ -246,34 +246,48 @@ fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
             assert_eq!(outcome(&response), expected, "{action} {amount}");
         }
     }
-    assert_eq!(bench.account().captured(), 0);
+    assert_eq!(harness.account().captured(), 0);
 }
 
 #[test]
 fn writes_are_limited_to_5_a_minute_and_reads_to_120() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.pass(Duration::from_secs(60));
+    let mut harness = Harness::new();
+    harness.created();
+    harness.pass(Duration::from_secs(60));
     for action in ["capture", "refund", "cancel"] {
         let path = format!("{PAYMENTS}/{ORDER}/{action}");
         for call in 0..6 {
             let key = format!("{action}-{call}");
-            let status = bench.keyed(&path, &key, json!({})).status;
+            let status = harness.keyed(&path, &key, json!({})).status;
             assert_eq!(status == 429, call == 5, "{action} {call}");
         }
     }
     for call in 0..6 {
-        let status = bench
+        let status = harness
             .keyed(PAYMENTS, &format!("create-{call}"), create_body())
             .status;
         assert_eq!(status == 429, call == 5, "create {call}");
     }
     for suffix in ["", "/events"] {
         for _ in 0..120 {
-            bench.read(suffix);
+            harness.read(suffix);
         }
         let path = format!("{PAYMENTS}/{ORDER}{suffix}");
-        let request = bench.signed(Method::GET, &path, None);
-        assert_eq!(bench.send(request).status, 429);
+        let request = harness.signed(Method::GET, &path, None);
+        assert_eq!(harness.send(request).status, 429);
+    }
+}
+
+#[test]
+fn missing_member_is_named_in_the_detail_and_the_note() {
+    for (flow, member) in [("WEB_REDIRECT", "returnUrl"), ("PUSH_MESSAGE", "customer")] {
+        let mut harness = Harness::new();
+        let mut body = with("/userFlow", json!(flow));
+        body.as_object_mut().unwrap().remove("returnUrl");
+        let response = harness.create(body);
+        assert_eq!(outcome(&response), "4140");
+        let detail = format!("The field {member} is required with the user flow {flow}.");
+        assert_eq!(json_of(&response)["detail"], detail);
+        assert_eq!(response.note, Some(detail));
     }
 }

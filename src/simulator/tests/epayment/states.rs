@@ -39,41 +39,41 @@ enum StartedBy {
 }
 
 /// A payment in that state. Every change is made through this API.
-fn in_state(state: &str, started_by: StartedBy) -> Bench {
-    let mut bench = Bench::new();
+fn in_state(state: &str, started_by: StartedBy) -> Harness {
+    let mut harness = Harness::new();
     match started_by {
-        StartedBy::Epayment => drop(bench.created()),
-        StartedBy::Ecom => drop(bench.open(20_000)),
+        StartedBy::Epayment => drop(harness.created()),
+        StartedBy::Ecom => drop(harness.open(20_000)),
     }
     let ok = |response: Response| assert_eq!(response.status, 200, "{state}: {response:?}");
     match state {
         "created" => {}
-        "aborted" => bench.reject(),
-        "expired" => bench.pass(Duration::from_secs(601)),
-        "terminated" => ok(bench.cancel_payment(json!({}))),
-        _ => bench.approve(),
+        "aborted" => harness.reject(),
+        "expired" => harness.pass(Duration::from_secs(601)),
+        "terminated" => ok(harness.cancel_payment(json!({}))),
+        _ => harness.approve(),
     }
     match state {
-        "partly captured" => ok(bench.modify("capture", 10_000)),
-        "captured" => ok(bench.modify("capture", 20_000)),
-        "cancelled" => ok(bench.cancel_payment(json!({}))),
+        "partly captured" => ok(harness.modify("capture", 10_000)),
+        "captured" => ok(harness.modify("capture", 20_000)),
+        "cancelled" => ok(harness.cancel_payment(json!({}))),
         "rest cancelled" => {
-            ok(bench.modify("capture", 10_000));
-            ok(bench.cancel_payment(json!({})));
+            ok(harness.modify("capture", 10_000));
+            ok(harness.cancel_payment(json!({})));
         }
         "partly refunded" | "refunded" => {
-            ok(bench.modify("capture", 20_000));
+            ok(harness.modify("capture", 20_000));
             let part = if state == "refunded" { 20_000 } else { 10_000 };
-            ok(bench.modify("refund", part));
+            ok(harness.modify("refund", part));
         }
         _ => {}
     }
-    bench
+    harness
 }
 
 #[test]
 fn every_operation_in_every_state() {
-    type Operation = fn(&mut Bench) -> Response;
+    type Operation = fn(&mut Harness) -> Response;
     let table: [(&str, Operation, [&str; 11]); 8] = [
         (
             "capture a half",
@@ -143,13 +143,13 @@ fn every_operation_in_every_state() {
     for started_by in [StartedBy::Epayment, StartedBy::Ecom] {
         for (name, operation, expected) in table {
             for (state, expected) in STATES.iter().zip(expected) {
-                let mut bench = in_state(state, started_by);
-                let before = bench.account();
-                let response = operation(&mut bench);
+                let mut harness = in_state(state, started_by);
+                let before = harness.account();
+                let response = operation(&mut harness);
                 let case = format!("{name}, {state}, started by {started_by:?}");
                 assert_eq!(outcome(&response), expected, "{case}");
                 if expected != "ok" {
-                    assert_eq!(bench.account(), before, "{case}: money moved");
+                    assert_eq!(harness.account(), before, "{case}: money moved");
                 }
             }
         }
@@ -160,39 +160,39 @@ fn every_operation_in_every_state() {
 fn every_state_has_its_sums() {
     for started_by in [StartedBy::Epayment, StartedBy::Ecom] {
         for (name, (state, sums)) in STATES.iter().zip(SUMS) {
-            let mut bench = in_state(name, started_by);
+            let mut harness = in_state(name, started_by);
             let case = format!("{name}, started by {started_by:?}");
-            assert_eq!(bench.sums(), (state.to_owned(), sums), "{case}");
+            assert_eq!(harness.sums(), (state.to_owned(), sums), "{case}");
         }
     }
 }
 
 #[test]
 fn cancel_fails_while_the_customer_is_authenticating() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.with_payment(Domain::authenticate).unwrap();
-    let refused = bench.cancel_payment(json!({}));
+    let mut harness = Harness::new();
+    harness.created();
+    harness.with_payment(Domain::authenticate).unwrap();
+    let refused = harness.cancel_payment(json!({}));
     assert_eq!(
         (outcome(&refused).as_str(), refused.status.as_u16()),
         ("6250", 423)
     );
-    bench.reject();
-    assert_eq!(outcome(&bench.cancel_payment(json!({}))), "6190");
+    harness.reject();
+    assert_eq!(outcome(&harness.cancel_payment(json!({}))), "6190");
 }
 
 #[test]
 fn response_of_a_change_has_the_sums_and_the_reference_of_creation() {
-    let mut bench = Bench::new();
-    bench.created();
-    bench.approve();
-    let created = bench.read("/events")[0]["pspReference"].clone();
-    let captured = json_of(&bench.modify("capture", 5_000));
+    let mut harness = Harness::new();
+    harness.created();
+    harness.approve();
+    let created = harness.read("/events")[0]["pspReference"].clone();
+    let captured = json_of(&harness.modify("capture", 5_000));
     assert_eq!(captured["pspReference"], created);
     assert_eq!(captured["state"], "AUTHORIZED");
     assert_eq!(captured["amount"], nok(20_000));
     assert_eq!(captured["aggregate"]["capturedAmount"], nok(5_000));
-    let cancelled = json_of(&bench.cancel_payment(json!({})));
+    let cancelled = json_of(&harness.cancel_payment(json!({})));
     assert_eq!(cancelled["aggregate"]["cancelledAmount"], nok(15_000));
 }
 
@@ -201,27 +201,27 @@ fn periods_end_after_the_documented_days() {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     for (currency, days) in [("NOK", 180), ("DKK", 14), ("EUR", 14)] {
         let amount = json!({"currency": currency, "value": 20_000});
-        let mut bench = Bench::new();
-        let created = bench.create(with("/amount", amount.clone()));
+        let mut harness = Harness::new();
+        let created = harness.create(with("/amount", amount.clone()));
         assert_eq!(created.status, 201);
-        bench.approve();
-        bench.pass(DAY * days);
-        bench.fetch_token();
+        harness.approve();
+        harness.pass(DAY * days);
+        harness.fetch_token();
         let modification = json!({"modificationAmount": amount});
         let capture = format!("{PAYMENTS}/{ORDER}/capture");
-        let late = bench.post(&capture, modification.clone());
+        let late = harness.post(&capture, modification.clone());
         assert_eq!(outcome(&late), "6100", "{currency}");
         assert_eq!(
-            outcome(&bench.cancel_payment(json!({}))),
+            outcome(&harness.cancel_payment(json!({}))),
             "6030",
             "{currency}"
         );
     }
-    let mut bench = Bench::new();
-    bench.created();
-    bench.approve();
-    bench.modify("capture", 20_000);
-    bench.pass(DAY * 365);
-    bench.fetch_token();
-    assert_eq!(outcome(&bench.modify("refund", 20_000)), "6220");
+    let mut harness = Harness::new();
+    harness.created();
+    harness.approve();
+    harness.modify("capture", 20_000);
+    harness.pass(DAY * 365);
+    harness.fetch_token();
+    assert_eq!(outcome(&harness.modify("refund", 20_000)), "6220");
 }

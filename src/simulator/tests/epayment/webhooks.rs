@@ -14,7 +14,7 @@ const ALL: [&str; 8] = [
     "terminated",
 ];
 
-impl Bench {
+impl Harness {
     /// Registers a URL for events of the sales unit.
     fn register_for(&mut self, names: &[&str]) {
         let event = |name: &&str| format!("epayments.payment.{name}.v1");
@@ -56,15 +56,15 @@ fn names(events: &[Value]) -> Vec<&str> {
 
 #[test]
 fn each_event_has_its_own_amount_and_key() {
-    let mut bench = Bench::new();
-    bench.register_for(&ALL);
-    bench.created();
-    bench.approve();
-    assert_eq!(bench.modify("capture", 5_000).status, 200);
-    assert_eq!(bench.modify("refund", 1_000).status, 200);
-    assert_eq!(bench.cancel_payment(json!({})).status, 200);
-    let events = bench.events();
-    let log = bench.read("/events");
+    let mut harness = Harness::new();
+    harness.register_for(&ALL);
+    harness.created();
+    harness.approve();
+    assert_eq!(harness.modify("capture", 5_000).status, 200);
+    assert_eq!(harness.modify("refund", 1_000).status, 200);
+    assert_eq!(harness.cancel_payment(json!({})).status, 200);
+    let events = harness.events();
+    let log = harness.read("/events");
     let shown: Vec<_> = events
         .iter()
         .map(|one| {
@@ -96,39 +96,39 @@ fn each_event_has_its_own_amount_and_key() {
 
 #[test]
 fn payment_that_ends_without_approval_has_one_more_event() {
-    type End = fn(&mut Bench);
+    type End = fn(&mut Harness);
     let ends: [(End, &str); 3] = [
-        (Bench::reject, "ABORTED"),
+        (Harness::reject, "ABORTED"),
         (
-            |bench| {
-                bench.pass(Duration::from_secs(3600));
-                let now = bench.now;
-                bench.state.tick(now);
+            |harness| {
+                harness.pass(Duration::from_secs(3600));
+                let now = harness.now;
+                harness.state.tick(now);
             },
             "EXPIRED",
         ),
         (
-            |bench| assert_eq!(bench.cancel_payment(json!({})).status, 200),
+            |harness| assert_eq!(harness.cancel_payment(json!({})).status, 200),
             "TERMINATED",
         ),
     ];
     for (end, name) in ends {
-        let mut bench = Bench::new();
-        bench.register_for(&ALL);
-        bench.created();
-        end(&mut bench);
-        assert_eq!(names(&bench.events()), ["CREATED", name]);
+        let mut harness = Harness::new();
+        harness.register_for(&ALL);
+        harness.created();
+        end(&mut harness);
+        assert_eq!(names(&harness.events()), ["CREATED", name]);
     }
 }
 
 #[test]
 fn refused_card_is_an_authorization_without_success() {
-    let mut bench = Bench::new();
-    bench.register_for(&ALL);
-    let response = bench.create(with("/amount", nok(182)));
+    let mut harness = Harness::new();
+    harness.register_for(&ALL);
+    let response = harness.create(with("/amount", nok(182)));
     assert_eq!(response.status, 201, "{response:?}");
-    assert!(bench.try_approve(None).is_err());
-    let events = bench.events();
+    assert!(harness.try_approve(None).is_err());
+    let events = harness.events();
     assert_eq!(names(&events), ["CREATED", "AUTHORIZED"]);
     assert_eq!(events[1]["success"], false);
     assert_eq!(events[1].get("captureGuaranteedUntil"), None);
@@ -136,44 +136,47 @@ fn refused_card_is_an_authorization_without_success() {
 
 #[test]
 fn approval_contains_the_data_in_the_scope() {
-    let mut bench = Bench::new();
-    bench.register_for(&["authorized"]);
+    let mut harness = Harness::new();
+    harness.register_for(&["authorized"]);
     let body = plus(json!({"profile": {"scope": "name phoneNumber"}}));
-    assert_eq!(bench.create(body).status, 201);
-    bench.approve();
-    let event = bench.events().pop().unwrap();
+    assert_eq!(harness.create(body).status, 201);
+    harness.approve();
+    let event = harness.events().pop().unwrap();
     assert_eq!(event["captureGuaranteedUntil"].as_str().unwrap().len(), 29);
     assert_eq!(event["sub"], Profile::default().subject(MSN));
     assert_eq!(
         event["userDetails"],
         json!({"firstName": "Ada", "lastName": "Lovelace", "mobileNumber": "4791234567"})
     );
-    let mut bench = Bench::new();
-    bench.register_for(&["authorized"]);
-    bench.created();
-    bench.approve();
-    let event = bench.events().pop().unwrap();
+    let mut harness = Harness::new();
+    harness.register_for(&["authorized"]);
+    harness.created();
+    harness.approve();
+    let event = harness.events().pop().unwrap();
     assert_eq!((event.get("sub"), event.get("userDetails")), (None, None));
 }
 
 #[test]
 fn only_registered_events_are_sent_to_each_registration() {
-    let mut bench = Bench::new();
-    bench.register_for(&["captured"]);
-    bench.register_for(&["captured", "refunded"]);
-    bench.created();
-    bench.approve();
-    assert_eq!(bench.modify("capture", 5_000).status, 200);
-    assert_eq!(bench.modify("refund", 5_000).status, 200);
-    assert_eq!(names(&bench.events()), ["CAPTURED", "CAPTURED", "REFUNDED"]);
+    let mut harness = Harness::new();
+    harness.register_for(&["captured"]);
+    harness.register_for(&["captured", "refunded"]);
+    harness.created();
+    harness.approve();
+    assert_eq!(harness.modify("capture", 5_000).status, 200);
+    assert_eq!(harness.modify("refund", 5_000).status, 200);
+    assert_eq!(
+        names(&harness.events()),
+        ["CAPTURED", "CAPTURED", "REFUNDED"]
+    );
 }
 
 #[test]
 fn ecom_payment_sends_no_events() {
-    let mut bench = Bench::new();
-    bench.register_for(&ALL);
-    bench.open(20_000);
-    bench.approve();
-    assert_eq!(bench.capture(None).status, 200);
-    assert!(bench.events().is_empty());
+    let mut harness = Harness::new();
+    harness.register_for(&ALL);
+    harness.open(20_000);
+    harness.approve();
+    assert_eq!(harness.capture(None).status, 200);
+    assert!(harness.events().is_empty());
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::simulator::domain::{Event, Modification, PaymentId, Refusal};
 use crate::simulator::gateway::{
-    Api, Call, Document, Failure, GatewayError, Limit, Message, Operation, Outgoing,
+    Api, Call, Document, Failure, GatewayError, Limit, Message, Operation, OutgoingMessage,
     ReferencePlace, Response, State, errors,
 };
 use crate::simulator::random::Random;
@@ -91,7 +91,7 @@ fn refuse(_: &Operation, error: &GatewayError<'_>, _: &mut Random) -> Response {
     Response::json(status, json!({"toy_error": text}))
 }
 
-fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
+fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
     let Event::Payment { payment, entry } = event else {
         return Vec::new();
     };
@@ -99,9 +99,9 @@ fn notify(state: &State, event: &Event) -> Vec<Outgoing> {
         return Vec::new();
     }
     let body: Value = json!({"amount": entry.amount.minor_units()});
-    vec![Outgoing {
+    vec![OutgoingMessage {
         payment: Some(*payment),
         body: Some(body),
-        ..Outgoing::new(&TOY_EVENT, "https://example.com/toy".into())
+        ..OutgoingMessage::new(&TOY_EVENT, "https://example.com/toy".into())
     }]
 }

@@ -66,6 +66,7 @@ const HIDDEN: &[&str] = &[
 /// Listed members that no vendored document describes: errors of the gateway and of the token
 /// endpoint, the calls that report a scan, and the category of a code.
 const UNDOCUMENTED: &[&str] = &[
+    "captureguaranteeduntil",
     "category",
     "correlation_id",
     "error",

@@ -10,17 +10,17 @@ use bytes::Bytes;
 
 use super::encode;
 use crate::simulator::Simulator;
-use crate::simulator::engine::{Arrival, Barrier, Dispatch, Engine, Transmission};
+use crate::simulator::engine::{Barrier, Dispatch, Engine, RecordedRequest, Transmission};
 use crate::simulator::gateway;
 
 /// A request that has arrived but has not taken effect. [`Simulator::arrive`] returns it. A dropped
 /// request never takes effect. `Debug` shows the method, the path and the length of the body, but
 /// no keys, tokens or personal data.
 #[must_use = "a request that does not take effect is lost"]
-pub struct Arrived {
+pub struct PendingRequest {
     engine: Arc<Engine>,
     request: gateway::Request,
-    arrival: Arrival,
+    recorded: RecordedRequest,
 }
 
 /// The response, as the client of a socket would see it. `Debug` shows the status and the length of
@@ -28,18 +28,18 @@ pub struct Arrived {
 #[non_exhaustive]
 pub enum WireResponse {
     /// A complete response.
-    Whole(Response<Bytes>),
+    Complete(Response<Bytes>),
     /// No byte is sent, and the connection stays open.
-    Silence,
+    Stalled,
     /// The connection is reset before the first byte of the response.
     Reset,
     /// The head and the first half of the body are sent, and then the connection is reset.
-    Cut(Response<Bytes>),
+    Truncated(Response<Bytes>),
 }
 
-impl fmt::Debug for Arrived {
+impl fmt::Debug for PendingRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrived")
+        f.debug_struct("PendingRequest")
             .field("method", &self.request.method)
             .field("path", &self.request.path)
             .field("body_bytes", &self.request.body.len())
@@ -50,9 +50,9 @@ impl fmt::Debug for Arrived {
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, response) = match self {
-            Self::Whole(response) => ("Whole", response),
-            Self::Cut(response) => ("Cut", response),
-            Self::Silence => return f.write_str("Silence"),
+            Self::Complete(response) => ("Complete", response),
+            Self::Truncated(response) => ("Truncated", response),
+            Self::Stalled => return f.write_str("Stalled"),
             Self::Reset => return f.write_str("Reset"),
         };
         f.debug_struct(name)
@@ -65,7 +65,7 @@ impl fmt::Debug for WireResponse {
 impl Simulator {
     /// Passes a request to the simulator without a socket. Any simulator accepts it. Faults apply
     /// as they do over HTTP, but no time passes: the caller must wait, or move the clock, as
-    /// [`Arrived::wait`] and [`Arrived::take_effect`] return.
+    /// [`PendingRequest::wait`] and [`PendingRequest::take_effect`] return.
     ///
     /// ```
     /// # use vipps::simulator::{WireResponse, Simulator};
@@ -73,15 +73,15 @@ impl Simulator {
     /// let request = http::Request::get("/nowhere").body(Default::default())?;
     /// let (late, reply) = sim.arrive(request).take_effect();
     /// assert!(late.is_zero());
-    /// assert!(matches!(reply, WireResponse::Whole(response) if response.status() == 404));
+    /// assert!(matches!(reply, WireResponse::Complete(response) if response.status() == 404));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn arrive(&self, request: Request<Bytes>) -> Arrived {
-        Arrived::at(&self.engine, request)
+    pub fn arrive(&self, request: Request<Bytes>) -> PendingRequest {
+        PendingRequest::at(&self.engine, request)
     }
 }
 
-impl Arrived {
+impl PendingRequest {
     pub(super) fn at(engine: &Arc<Engine>, request: Request<Bytes>) -> Self {
         let (head, body) = request.into_parts();
         let mut headers = head.headers;
@@ -96,21 +96,21 @@ impl Arrived {
             headers,
             body,
         };
-        let arrival = engine.arrive(&request);
+        let recorded = engine.arrive(&request);
         Self {
             engine: Arc::clone(engine),
             request,
-            arrival,
+            recorded,
         }
     }
 
     /// Returns the time that a fault delays the request before it takes effect.
     pub fn wait(&self) -> Duration {
-        self.arrival.wait()
+        self.recorded.wait()
     }
 
     pub(super) fn barriers(&self) -> (Option<Barrier>, Option<Barrier>) {
-        self.arrival.barriers()
+        self.recorded.barriers()
     }
 
     /// Applies the request, unless a fault prevents that. Returns the response and the time that a
@@ -120,16 +120,16 @@ impl Arrived {
             response,
             wait,
             transmission,
-        } = self.engine.respond(&self.request, &self.arrival);
-        let whole = encode(&response, &self.engine);
+        } = self.engine.respond(&self.request, &self.recorded);
+        let response = encode(&response, &self.engine);
         match transmission {
-            Transmission::Whole => (wait, WireResponse::Whole(whole)),
-            Transmission::Slow(time) => (wait + time, WireResponse::Whole(whole)),
-            Transmission::Stalled => (wait, WireResponse::Silence),
+            Transmission::Complete => (wait, WireResponse::Complete(response)),
+            Transmission::Slow(time) => (wait + time, WireResponse::Complete(response)),
+            Transmission::Stalled => (wait, WireResponse::Stalled),
             Transmission::Lost => (wait, WireResponse::Reset),
             Transmission::Reset => {
-                let cut = whole.map(|body| body.slice(..body.len() / 2));
-                (wait, WireResponse::Cut(cut))
+                let truncated = response.map(|body| body.slice(..body.len() / 2));
+                (wait, WireResponse::Truncated(truncated))
             }
         }
     }
