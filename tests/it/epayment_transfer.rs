@@ -245,7 +245,6 @@ async fn transfer_is_refused_if_nothing_was_left_before_it() {
         for (moved, log, outcome) in [
             (10_000, json!([other]), Outcome::Rejected),
             (9_999, json!([other]), Outcome::Unknown),
-            (0, json!([]), Outcome::Unknown),
             (10_000, json!("unreadable"), Outcome::Unknown),
             (10_000, own_is_unclear, Outcome::Unknown),
         ] {
@@ -257,6 +256,22 @@ async fn transfer_is_refused_if_nothing_was_left_before_it() {
             assert_eq!(error.outcome(), outcome, "{transfer:?} {moved} {log}");
             assert_eq!(error.needs_new_key(), outcome == Outcome::Rejected);
         }
+    }
+}
+
+/// An approval or a capture by another request may have come in between.
+#[tokio::test]
+async fn transfer_is_unknown_if_more_could_become_available() {
+    for (transfer, state, sums, code) in [
+        (Capture, "CREATED", [0, 0, 0, 0], "6170"),
+        (Refund, "AUTHORIZED", [10_000, 5_000, 0, 5_000], "6180"),
+    ] {
+        let recorder = Recorder::new()
+            .respond("GET", PAYMENT, 200, &details(state, sums))
+            .respond("POST", &transfer.path(), 400, &problem(400, code))
+            .respond("GET", EVENTS, 200, "[]");
+        let error = transfer.send(&payment(&recorder)).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{transfer:?}");
     }
 }
 
