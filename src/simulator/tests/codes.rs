@@ -203,12 +203,12 @@ fn capture_and_cancel_expire_after_180_days_refund_after_365() {
     harness.open(20_000);
     harness.approve();
     harness.capture(Some(10_000));
-    harness.pass(DAY * 180);
+    harness.advance(DAY * 180);
     harness.fetch_token();
     assert_code(&harness.capture(None), 400, "Payment", "98");
     assert_code(&harness.cancel(true), 400, "Payment", "98");
     assert_eq!(harness.refund(Some(5_000)).status, 200);
-    harness.pass(DAY * 185);
+    harness.advance(DAY * 185);
     harness.fetch_token();
     assert_code(&harness.refund(None), 400, "Payment", "95");
 }
@@ -349,8 +349,8 @@ fn force_approve_approves_in_place_of_the_customer() {
     let (_, token) = landing_page.split_once("token=").unwrap();
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
 
-    let wrong = harness.signed(Method::POST, &path, Some(json!({"token": "x"})));
-    assert_code(&harness.send(wrong), 400, "InvalidRequest", "token");
+    let invalid = harness.signed(Method::POST, &path, Some(json!({"token": "x"})));
+    assert_code(&harness.send(invalid), 400, "InvalidRequest", "token");
     let unknown_customer = harness.signed(
         Method::POST,
         &path,
@@ -359,10 +359,10 @@ fn force_approve_approves_in_place_of_the_customer() {
     assert_code(&harness.send(unknown_customer), 400, "User", "81");
 
     let body = json!({"customerPhoneNumber": "91234567", "token": token});
-    let right = harness.signed(Method::POST, &path, Some(body));
-    assert_eq!(harness.send(right.clone()).status, 200);
+    let valid = harness.signed(Method::POST, &path, Some(body));
+    assert_eq!(harness.send(valid.clone()).status, 200);
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
-    assert_code(&harness.send(right), 400, "VippsError", "92");
+    assert_code(&harness.send(valid), 400, "VippsError", "92");
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn force_approve_is_refused_after_expiry_or_rejection() {
 
     let mut harness = Harness::new();
     harness.open(20_000);
-    harness.pass(Duration::from_secs(301));
+    harness.advance(Duration::from_secs(301));
     let request = harness.signed(Method::POST, &path, Some(json!({})));
     assert_code(&harness.send(request), 400, "Payment", "45");
 }

@@ -30,7 +30,7 @@ fn static_shipping_is_added_to_the_amount() {
     body["merchantInfo"]["staticShippingDetails"] = methods();
     assert_eq!(open(&mut harness, body).status, 200);
     harness.approve();
-    harness.pass(Duration::from_secs(2));
+    harness.advance(Duration::from_secs(2));
     let details = harness.get("details");
     assert_eq!(details["transactionLogHistory"][0]["amount"], 29_950);
     assert_eq!(details["transactionLogHistory"][1]["amount"], 20_000);
@@ -209,7 +209,7 @@ fn sub_appears_one_second_after_the_approval() {
     harness.approve();
     let details = harness.get("details");
     assert_eq!(details.get("sub"), None);
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     assert!(harness.get("details")["sub"].is_string());
 }
 
@@ -245,7 +245,7 @@ fn personal_data_expires_after_seven_days() {
     body["merchantInfo"]["staticShippingDetails"] = methods();
     open(&mut harness, body);
     harness.approve();
-    harness.pass(Duration::from_secs(7 * 24 * 3600));
+    harness.advance(Duration::from_secs(7 * 24 * 3600));
     harness.fetch_token();
     let details = harness.get("details");
     assert_eq!(details["userDetails"]["mobileNumber"], "[Expired]");
@@ -288,7 +288,7 @@ fn sales_unit_can_be_allowed_to_skip_the_landing_page() {
         "InvalidRequest",
         "customerInfo.mobileNumber",
     );
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     body["customerInfo"]["mobileNumber"] = "91234567".into();
     let url = json_of(&open(&mut harness, body))["url"].clone();
     let request = harness

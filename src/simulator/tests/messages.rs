@@ -98,7 +98,7 @@ fn expiry_has_the_status_rejected() {
         if scanned {
             harness.scan();
         }
-        harness.pass(Duration::from_secs(600));
+        harness.advance(Duration::from_secs(600));
         let now = harness.now;
         harness.state.tick(now);
         let body = callback(&mut harness, REGULAR, &[ERROR_GROUP]);

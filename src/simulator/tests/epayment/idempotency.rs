@@ -124,7 +124,7 @@ fn rate_limit_and_bad_token_leave_the_key_unused() {
     }
     assert_eq!(harness.send(request.clone()).status, 429);
     harness.wait_for_limits();
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     assert_eq!(harness.send(request).status, 200);
     assert_eq!(harness.account().captured(), 2_000);
 }

@@ -253,7 +253,7 @@ fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
 fn writes_are_limited_to_5_a_minute_and_reads_to_120() {
     let mut harness = Harness::new();
     harness.created();
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     for action in ["capture", "refund", "cancel"] {
         let path = format!("{PAYMENTS}/{ORDER}/{action}");
         for call in 0..6 {

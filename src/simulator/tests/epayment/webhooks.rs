@@ -101,7 +101,7 @@ fn payment_that_ends_without_approval_has_one_more_event() {
         (Harness::reject, "ABORTED"),
         (
             |harness| {
-                harness.pass(Duration::from_secs(3600));
+                harness.advance(Duration::from_secs(3600));
                 let now = harness.now;
                 harness.state.tick(now);
             },
