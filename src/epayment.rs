@@ -1,8 +1,9 @@
-//! The ePayment API: creates, captures, cancels and refunds payments in Norway, Denmark and Finland.
+//! The ePayment API: creates, captures, cancels and refunds payments in Norway, Denmark and
+//! Finland.
 //!
-//! [`EPayment::create`] creates a payment. [`EPayment::payment`] returns a payment by its reference,
-//! to read its details, wait for the customer, capture, cancel or refund. Amounts are in NOK, DKK or
-//! EUR, the currency of the sales unit's market.
+//! [`EPayment::create`] creates a payment. [`EPayment::payment`] returns a payment by its
+//! reference, to read its details, wait for the customer, capture, cancel or refund. Amounts are in
+//! NOK, DKK or EUR, the currency of the sales unit's market.
 //!
 //! A payment is always reserved first and captured later. A payment that was started with the eCom
 //! API can be read, captured, cancelled and refunded here too:

@@ -353,8 +353,8 @@ impl InitiatedPayment {
         &self.landing_page
     }
 
-    /// Returns the sales unit that the payment was started for, or `None` if it is the sales unit of
-    /// the credentials.
+    /// Returns the sales unit that the payment was started for, or `None` if it is the sales unit
+    /// of the credentials.
     pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
         self.merchant_serial_number.as_ref()
     }

@@ -77,11 +77,11 @@ impl Capture {
     /// captured yet; do not deliver, and make the same call later with the same key.
     ///
     /// 6170 (captured already) is [`Rejected`](crate::Outcome::Rejected) if nothing was left before
-    /// the call. Otherwise the event log shows whether this key captured. If it does not, the outcome
-    /// is [`Unknown`](crate::Outcome::Unknown).
+    /// the call. Otherwise the event log shows whether this key captured. If it does not, the
+    /// outcome is [`Unknown`](crate::Outcome::Unknown).
     ///
-    /// A response that names another payment, or that proves no success while the event log does not
-    /// hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// A response that names another payment, or that proves no success while the event log does
+    /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Modification> {
         self.transfer.send(self.options).await
     }

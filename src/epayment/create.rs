@@ -172,10 +172,10 @@ impl Create {
 
     /// Makes this an Express payment (wire name `shipping`).
     ///
-    /// The customer shares name, e-mail, phone number and address in the app, and chooses a shipping
-    /// option, whose price is added to the amount. Capture the authorized sum of the
-    /// [`Aggregate`](super::Aggregate). Only for [`PaymentMethod::Wallet`], and for sales units that
-    /// Vipps MobilePay has approved for it.
+    /// The customer shares name, e-mail, phone number and address in the app, and chooses a
+    /// shipping option, whose price is added to the amount. Capture the authorized sum of the
+    /// [`Aggregate`](super::Aggregate). Only for [`PaymentMethod::Wallet`], and for sales units
+    /// that Vipps MobilePay has approved for it.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -238,17 +238,17 @@ impl Create {
 
     /// Sends the request.
     ///
-    /// A refusal because the reference or the idempotency key is used is looked up in the event log:
-    /// if an earlier attempt with the same key created the payment, the call succeeds.
+    /// A refusal because the reference or the idempotency key is used is looked up in the event
+    /// log: if an earlier attempt with the same key created the payment, the call succeeds.
     ///
     /// # Errors
     /// Before anything is sent: a reference of less than 8 characters; an amount that is not
     /// positive, above 650 000.00, or not in NOK, DKK or EUR; the payment method `CARD` or blocked
     /// cards with another flow or method than documented; an expiry that is too soon, too late or
-    /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL; metadata
-    /// beyond its limits; an age above 100; a scope for an Express payment; shipping options without
-    /// names or with the same id; airline data of a wrong length; a member of [`extra`](Self::extra)
-    /// that is already set.
+    /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL;
+    /// metadata beyond its limits; an age above 100; a scope for an Express payment; shipping
+    /// options without names or with the same id; airline data of a wrong length; a member of
+    /// [`extra`](Self::extra) that is already set.
     ///
     /// From the API, among others: 4150 (the reference is used), 5040 (another currency than the
     /// sales unit's), 5080 (no push messages), 6010 (amount too small), 7010 (the customer cannot
@@ -326,6 +326,11 @@ impl Create {
             return Err(unknown);
         };
         let has_same_amount = details.amount() == Some(self.amount);
+        if self.express.is_none() && details.amount().is_some() && !has_same_amount {
+            // The key created this payment with another amount. The costs of shipping may be part of
+            // the stated amount.
+            return Err(error.with_outcome(Outcome::Rejected).with_used_up_key(true));
+        }
         let redirect_url = details.redirect_url().map(str::to_owned);
         if has_same_amount && (redirect_url.is_some() || !self.needs_url()) {
             Ok(self.created(redirect_url, Some(key)))

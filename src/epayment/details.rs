@@ -51,8 +51,8 @@ impl GetDetails {
     }
 }
 
-/// The state of a payment, its sums, and the operations that can succeed next. The JSON form is that
-/// of the API, with the time of the response as `asOf`.
+/// The state of a payment, its sums, and the operations that can succeed next. The JSON form is
+/// that of the API, with the time of the response as `asOf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     reference: Reference,

@@ -195,8 +195,9 @@ impl Payment {
 
     /// Refunds this amount of the captured money.
     ///
-    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference, and up
-    /// to 365 days after the reservation. The money reaches the customer after 2 to 10 bank days.
+    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference, and
+    /// up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
+    /// days.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

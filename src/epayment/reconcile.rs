@@ -12,8 +12,8 @@ use crate::types::{Amount, RequestId};
 /// The result of a [`Reconcile`], proven by the details and the event log of the payment.
 pub type Reconciled = payment::Reconciled<PaymentDetails>;
 
-/// Finds out whether an operation of the ePayment API took effect. `.await` reads the details of the
-/// payment, and for a create, capture or refund its event log.
+/// Finds out whether an operation of the ePayment API took effect. `.await` reads the details of
+/// the payment, and for a create, capture or refund its event log.
 ///
 /// [`EPayment::reconcile`](super::EPayment::reconcile) makes it from an error. After a crash or a
 /// dropped future there is no error. [`Payment::reconcile_capture`] and the methods beside it then
@@ -26,19 +26,20 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// | cancel | the payment ended without an approval, or the rest of its reservation is cancelled | neither |
 /// | force approve | the payment is authorized | it is in another known state |
 ///
-/// *No such payment* (code 5090 or HTTP 404) means *no effect* for any operation of an error, because
-/// the error records the sales unit of the request. From stored values it means *no effect* for a
-/// create alone. A capture, refund or cancel was of a payment that existed, so the request for the
-/// details went to another sales unit or environment.
+/// *No such payment* (code 5090 or HTTP 404) means *no effect* for any operation of an error,
+/// because the error records the sales unit of the request. From stored values it means *no effect*
+/// for a create alone. A capture, refund or cancel was of a payment that existed, so the request
+/// for the details went to another sales unit or environment.
 ///
-/// An incomplete event log proves nothing. The outcome stays unknown if the log holds no known event,
-/// an event of an unknown name, or an event of the operation's kind without a readable success.
+/// An incomplete event log proves nothing. The outcome stays unknown if the log holds no known
+/// event, an event of an unknown name, or an event of the operation's kind without a readable
+/// success.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
 
 /// Reconciles operations without an error: after a crash, a restart, or a dropped future.
 ///
-/// Each method takes the values that have to be stored before the call, together with the reference.
-/// A payment of another sales unit than that of the credentials also needs its stored
+/// Each method takes the values that have to be stored before the call, together with the
+/// reference. A payment of another sales unit than that of the credentials also needs its stored
 /// [`merchant_serial_number`](Payment::merchant_serial_number).
 impl Payment {
     /// Finds out whether the create with this idempotency key created the payment.

@@ -60,11 +60,11 @@ impl Refund {
     /// [`Error::needs_new_key`](crate::Error::needs_new_key).
     ///
     /// 6180 (refunded already) is [`Rejected`](crate::Outcome::Rejected) if nothing was left before
-    /// the call. Otherwise the event log shows whether this key refunded. If it does not, the outcome
-    /// is [`Unknown`](crate::Outcome::Unknown).
+    /// the call. Otherwise the event log shows whether this key refunded. If it does not, the
+    /// outcome is [`Unknown`](crate::Outcome::Unknown).
     ///
-    /// A response that names another payment, or that proves no success while the event log does not
-    /// hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// A response that names another payment, or that proves no success while the event log does
+    /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Modification> {
         self.transfer.send(self.options).await
     }

@@ -35,16 +35,16 @@ struct Shared {
 
 #[derive(Debug)]
 struct Reading {
-    added: SignedDuration,
-    standing: Option<Timestamp>,
+    offset: SignedDuration,
+    frozen_at: Option<Timestamp>,
 }
 
 impl Clock {
     pub(crate) fn new(frozen: bool) -> Self {
         Self(Arc::new(Shared {
             reading: Mutex::new(Reading {
-                added: SignedDuration::ZERO,
-                standing: frozen.then_some(FROZEN_AT),
+                offset: SignedDuration::ZERO,
+                frozen_at: frozen.then_some(FROZEN_AT),
             }),
             changed: Notify::new(),
         }))
@@ -66,22 +66,22 @@ impl Clock {
         self.0.changed.notified().await;
     }
 
-    pub(crate) fn stands(&self) -> bool {
-        self.reading().standing.is_some()
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.reading().frozen_at.is_some()
     }
 
     /// Returns the simulator's current time.
     pub fn now(&self) -> Timestamp {
         let reading = self.reading();
-        let base = reading.standing.unwrap_or_else(Timestamp::now);
-        base.checked_add(reading.added).unwrap_or(Timestamp::MAX)
+        let base = reading.frozen_at.unwrap_or_else(Timestamp::now);
+        base.checked_add(reading.offset).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves the clock forward at once. A clock cannot be moved back.
     pub fn advance(&self, by: Duration) {
         let mut reading = self.reading();
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-        reading.added = reading.added.saturating_add(by);
+        reading.offset = reading.offset.saturating_add(by);
         drop(reading);
         self.notify();
     }
@@ -90,8 +90,8 @@ impl Clock {
     pub fn freeze(&self) {
         let now = self.now();
         let mut reading = self.reading();
-        reading.standing = Some(now);
-        reading.added = SignedDuration::ZERO;
+        reading.frozen_at = Some(now);
+        reading.offset = SignedDuration::ZERO;
     }
 }
 

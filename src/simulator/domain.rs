@@ -105,8 +105,8 @@ impl Domain {
             return Err(Refusal::ReferenceUsed);
         }
         let payment = self.payments.len();
-        let same_reference = self.by_reference.entry(new.reference.clone());
-        same_reference.or_default().push(payment);
+        let payments = self.by_reference.entry(new.reference.clone());
+        payments.or_default().push(payment);
         self.by_landing_token
             .insert(new.options.landing_token.clone(), payment);
         let entry = self.entry(now);
@@ -230,12 +230,12 @@ impl Domain {
 
     /// Returns the time of the next planned event.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first_key_value().map(|((when, _), _)| *when)
+        self.agenda.first_key_value().map(|((time, _), _)| *time)
     }
 
-    fn plan(&mut self, when: Timestamp, what: Due) {
+    fn plan(&mut self, time: Timestamp, due: Due) {
         self.planned += 1;
-        self.agenda.insert((when, self.planned), what);
+        self.agenda.insert((time, self.planned), due);
     }
 
     /// Runs the first planned event that is due, at its own time. Returns `false` if none is due.
@@ -243,24 +243,24 @@ impl Domain {
         let Some(planned) = self.agenda.first_entry() else {
             return false;
         };
-        let (when, _) = *planned.key();
-        if when > now {
+        let (time, _) = *planned.key();
+        if time > now {
             return false;
         }
         match planned.remove() {
-            Due::Open(payment) => self.open(payment, when),
+            Due::Open(payment) => self.open(payment, time),
             Due::Approve(payment) => {
                 let customer = self.payment(payment).usual_customer();
                 // A refusal needs no handling: the payment has ended, or its history shows the
                 // refused card.
-                drop(self.approve(payment, customer, None, when));
+                drop(self.approve(payment, customer, None, time));
             }
             Due::Expire(payment) => {
                 let expires = self.payment(payment).expires();
-                if expires > when {
+                if expires > time {
                     self.plan(expires, Due::Expire(payment));
                 } else if self.payment(payment).is_waiting() {
-                    self.expire(payment, when);
+                    self.expire(payment, time);
                 }
             }
         }

@@ -236,7 +236,7 @@ impl Engine {
             let response = response.unwrap_or_else(|| Response::empty(StatusCode::OK));
             let response = injection.apply(response).ready();
             let transmission = injection.transmission();
-            let is_received = transmission.shows_the_status();
+            let is_received = transmission.sends_status();
             let wait = injection.wait_after();
             let number = arrival.number;
             world
@@ -305,7 +305,7 @@ impl Engine {
     /// Returns the real time until the next planned event, from 1 ms to 1 hour. `None` if the clock
     /// is frozen or no event is planned.
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        if self.clock.stands() {
+        if self.clock.is_frozen() {
             return None;
         }
         let due = self.world().next_due()?;

@@ -73,7 +73,8 @@ impl Faults {
 /// A fault that replaces the response applies before the request takes effect, and a fault that
 /// changes the response or its transmission applies after that. For the faults `status`,
 /// `status_with_body`, `ecom_error`, `epayment_error`, `delay`, `pause` and `stall`,
-/// [`before_effect`](Self::before_effect) and [`after_effect`](Self::after_effect) choose the stage.
+/// [`before_effect`](Self::before_effect) and [`after_effect`](Self::after_effect) choose the
+/// stage.
 #[derive(Debug, Clone)]
 #[must_use = "a rule does nothing until a method names its fault"]
 pub struct FaultRule {
@@ -181,8 +182,8 @@ impl FaultRule {
         self.respond(errors::gateway(status, "A fault of the test"))
     }
 
-    /// Responds with this status and body. The body is sent as JSON if it parses as JSON, as HTML if
-    /// it starts with `<`, as proxies send it, and otherwise as text.
+    /// Responds with this status and body. The body is sent as JSON if it parses as JSON, as HTML
+    /// if it starts with `<`, as proxies send it, and otherwise as text.
     ///
     /// # Panics
     /// If the status is not from 200 to 999.
@@ -210,8 +211,8 @@ impl FaultRule {
         self.install(Stage::Before, kind)
     }
 
-    /// Responds with an error of the ePayment API, such as `6280` for a capture that must be retried
-    /// later. Known codes get their title and status. Other codes get status 400.
+    /// Responds with an error of the ePayment API, such as `6280` for a capture that must be
+    /// retried later. Known codes get their title and status. Other codes get status 400.
     pub fn epayment_error(self, code: impl Into<String>) -> Fault {
         let code = code.into();
         let response = self
@@ -244,8 +245,8 @@ impl FaultRule {
         Pause { fault, barrier }
     }
 
-    /// Loses the request: it takes no effect, and the connection is reset. A call to the merchant is
-    /// not sent, and a webhook is retried later.
+    /// Loses the request: it takes no effect, and the connection is reset. A call to the merchant
+    /// is not sent, and a webhook is retried later.
     pub fn lose_request(self) -> Fault {
         self.before_effect()
             .install(Stage::Before, FaultKind::LoseRequest)
@@ -274,8 +275,8 @@ impl FaultRule {
             .install(Stage::After, FaultKind::MalformedJson)
     }
 
-    /// Delivers a request or a call to the merchant twice. A request takes effect twice and gets the
-    /// second response.
+    /// Delivers a request or a call to the merchant twice. A request takes effect twice and gets
+    /// the second response.
     pub fn duplicate(self) -> Fault {
         self.after_effect()
             .install(Stage::After, FaultKind::Duplicate)

@@ -35,8 +35,8 @@ impl Simulator {
     /// Passes the messages to all origins without a [`route`](Self::route) to a function, which
     /// returns the merchant's response.
     ///
-    /// A simulator [in memory](super::Builder::in_memory) does this when [`settled`](Self::settled) is
-    /// awaited.
+    /// A simulator [in memory](super::Builder::in_memory) does this when [`settled`](Self::settled)
+    /// is awaited.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -81,9 +81,9 @@ impl Simulator {
     }
 
     /// Registers a webhook for check-ins (`user.checked-in.v1`) with a secret of your choice, as an
-    /// alternative to [`Vipps::webhooks`](crate::Vipps::webhooks). A sales unit has at most one such
-    /// registration, so this replaces the previous one. Calls are signed with the secret, used as
-    /// text.
+    /// alternative to [`Vipps::webhooks`](crate::Vipps::webhooks). A sales unit has at most one
+    /// such registration, so this replaces the previous one. Calls are signed with the secret, used
+    /// as text.
     ///
     /// # Errors
     /// If the URL is not `https://` with a host, or contains a `\`.
@@ -106,8 +106,8 @@ impl Simulator {
         self.engine.with_state(|state, _| {
             let sales_unit = state.settings.keys.merchant_serial_number.clone();
             let webhooks = &mut state.domain.webhooks;
-            webhooks.remove(Some(&sales_unit), |one| {
-                one.is_for(apis::qr::CHECK_IN_EVENT)
+            webhooks.remove(Some(&sales_unit), |registration| {
+                registration.is_for(apis::qr::CHECK_IN_EVENT)
             });
             webhooks.add(Registration {
                 id: state.random.uuid(),
@@ -134,8 +134,8 @@ impl Simulator {
         deliveries
     }
 
-    /// Waits, on any runtime, until no message to the merchant is waiting or in progress. Retries of
-    /// webhooks that are planned for later do not count.
+    /// Waits, on any runtime, until no message to the merchant is waiting or in progress. Retries
+    /// of webhooks that are planned for later do not count.
     pub async fn settled(&self) {
         if self.server.is_none() {
             server::deliver_in_memory(&self.engine).await;

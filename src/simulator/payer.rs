@@ -136,9 +136,9 @@ impl Payer {
     ///
     /// # Errors
     /// If the text identifies no code or payment, or if it has expired.
-    pub fn scan(&self, what: impl AsRef<str>) -> Result<Scanned, PayerError> {
+    pub fn scan(&self, code: impl AsRef<str>) -> Result<Scanned, PayerError> {
         self.engine.with_state(|state, now| {
-            let target = resolve(state, what.as_ref(), now)?;
+            let target = resolve(state, code.as_ref(), now)?;
             let State { domain, random, .. } = state;
             match target {
                 Target::Payment(payment) => {
@@ -172,8 +172,8 @@ impl Payer {
     /// test amounts at which the issuer refuses (151, 182, 183, 184, 186, 187 and 197 øre). The
     /// details then show the refusal. Initiate returns 501 for the test amounts that are not
     /// modelled (201 and 202 øre), and so does refund for 123 and 124 øre.
-    pub fn approve(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.pay(what.as_ref(), None)
+    pub fn approve(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
+        self.pay(payment.as_ref(), None)
     }
 
     /// Approves an express payment with this shipping method.
@@ -184,14 +184,14 @@ impl Payer {
     /// unapproved.
     pub fn approve_with_shipping(
         &self,
-        what: impl AsRef<str>,
+        payment: impl AsRef<str>,
         shipping_method_id: impl AsRef<str>,
     ) -> Result<(), PayerError> {
-        self.pay(what.as_ref(), Some(shipping_method_id.as_ref()))
+        self.pay(payment.as_ref(), Some(shipping_method_id.as_ref()))
     }
 
-    fn pay(&self, what: &str, method: Option<&str>) -> Result<(), PayerError> {
-        self.with_payment(what, |domain, payment, now| {
+    fn pay(&self, payment: &str, method: Option<&str>) -> Result<(), PayerError> {
+        self.with_payment(payment, |domain, payment, now| {
             let usual = || domain.payment(payment).usual_customer();
             let customer = self.profile.clone().unwrap_or_else(usual);
             domain.approve(payment, customer, method, now)
@@ -201,11 +201,11 @@ impl Payer {
     /// Runs an operation on the payment that a text identifies.
     fn with_payment(
         &self,
-        what: &str,
+        payment: &str,
         run: impl FnOnce(&mut Domain, PaymentId, Timestamp) -> Result<(), Refusal>,
     ) -> Result<(), PayerError> {
         self.engine.with_state(|state, now| {
-            let payment = Self::find(state, what, now)?;
+            let payment = Self::find(state, payment, now)?;
             Ok(run(&mut state.domain, payment, now)?)
         })
     }
@@ -215,8 +215,8 @@ impl Payer {
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
-    pub fn reject(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.with_payment(what.as_ref(), |domain, payment, now| {
+    pub fn reject(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
+        self.with_payment(payment.as_ref(), |domain, payment, now| {
             domain.reject(payment, true, now)
         })
     }
@@ -226,8 +226,8 @@ impl Payer {
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
-    pub fn reject_on_landing_page(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.with_payment(what.as_ref(), |domain, payment, now| {
+    pub fn reject_on_landing_page(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
+        self.with_payment(payment.as_ref(), |domain, payment, now| {
             domain.reject(payment, false, now)
         })
     }
@@ -238,8 +238,8 @@ impl Payer {
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
-    pub fn authenticate(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.with_payment(what.as_ref(), Domain::authenticate)
+    pub fn authenticate(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
+        self.with_payment(payment.as_ref(), Domain::authenticate)
     }
 
     /// Withdraws the consent of an express payment. The merchant is called at its consent removal
@@ -247,15 +247,15 @@ impl Payer {
     ///
     /// # Errors
     /// If the payment does not exist or has no consent.
-    pub fn withdraw_consent(&self, what: impl AsRef<str>) -> Result<(), PayerError> {
-        self.with_payment(what.as_ref(), |domain, payment, _| {
+    pub fn withdraw_consent(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
+        self.with_payment(payment.as_ref(), |domain, payment, _| {
             domain.withdraw_consent(payment)
         })
     }
 
     /// Returns the payment that a text identifies, in any phase.
-    pub(crate) fn find(state: &State, what: &str, now: Timestamp) -> Result<PaymentId, PayerError> {
-        match resolve(state, what, now)? {
+    pub(crate) fn find(state: &State, text: &str, now: Timestamp) -> Result<PaymentId, PayerError> {
+        match resolve(state, text, now)? {
             Target::Payment(payment) => Ok(payment),
             _ => Err(PayerError::NotAPayment),
         }
@@ -289,30 +289,30 @@ impl From<Refusal> for PayerError {
     }
 }
 
-fn resolve(state: &State, what: &str, now: Timestamp) -> Result<Target, PayerError> {
-    let what = what.trim();
+fn resolve(state: &State, text: &str, now: Timestamp) -> Result<Target, PayerError> {
+    let text = text.trim();
     let domain = &state.domain;
-    if what.contains(IMAGE_PATH) {
-        let token = what
+    if text.contains(IMAGE_PATH) {
+        let token = text
             .split_once('?')
             .and_then(|(_, query)| parameter(query, "token"))
             .ok_or(PayerError::NotFound)?;
         let image = state.images.get(&token).ok_or(PayerError::NotFound)?;
-        if image.ends <= now {
+        if image.expires <= now {
             return Err(PayerError::Expired);
         }
         return by_text(domain, &image.content, now);
     }
-    if what.starts_with(CONTENT_HOST) {
-        return by_text(domain, what, now);
+    if text.starts_with(CONTENT_HOST) {
+        return by_text(domain, text, now);
     }
-    if let Some(payment) = landing_token(what).and_then(|token| domain.by_landing_token(&token)) {
+    if let Some(payment) = landing_token(text).and_then(|token| domain.by_landing_token(&token)) {
         return Ok(Target::Payment(payment));
     }
-    match domain.by_reference(what) {
+    match domain.by_reference(text) {
         [] => {
             let mut beacons = domain.codes.beacons();
-            let beacon = beacons.find(|beacon| beacon.id == what);
+            let beacon = beacons.find(|beacon| beacon.id == text);
             beacon.map(Target::Place).ok_or(PayerError::NotFound)
         }
         [payment] => Ok(Target::Payment(*payment)),

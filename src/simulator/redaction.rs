@@ -109,10 +109,10 @@ pub(crate) fn redacted_query(query: &str) -> String {
     members.collect::<Vec<_>>().join("&")
 }
 
-/// Returns a URL of the merchant with everything hidden that may be secret. `plain` are ids that are
-/// shown.
-pub(crate) fn redacted_url(url: &str, plain: &[String]) -> String {
-    Redactor::of_requests().url(url, plain)
+/// Returns a URL of the merchant with everything hidden that may be secret. `merchant_ids` are ids
+/// that are shown.
+pub(crate) fn redacted_url(url: &str, merchant_ids: &[String]) -> String {
+    Redactor::of_requests().url(url, merchant_ids)
 }
 
 /// Returns the path with ids of persons hidden. Public paths are those that contain no such id.
@@ -131,8 +131,8 @@ fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {
     }
     Some(match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            let plain = merchants_ids(&value);
-            redactor.redact_json(&mut value, &plain);
+            let merchant_ids = ids_of_merchant(&value);
+            redactor.redact_json(&mut value, &merchant_ids);
             value.to_string()
         }
         Err(_) => format!("[{} bytes that are not JSON]", body.len()),
@@ -142,12 +142,12 @@ fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {
 /// Hides the values in the body of a call to the merchant, except those that are known to be
 /// harmless.
 pub(crate) fn hide(value: &mut Value) {
-    let plain = merchants_ids(value);
-    Redactor::of_responses().redact_json(value, &plain);
+    let merchant_ids = ids_of_merchant(value);
+    Redactor::of_responses().redact_json(value, &merchant_ids);
 }
 
 /// Returns the ids in a body that the merchant chose. URLs may show them.
-fn merchants_ids(body: &Value) -> Vec<String> {
+fn ids_of_merchant(body: &Value) -> Vec<String> {
     let pointers = [
         "/orderId",
         "/transaction/orderId",
@@ -217,8 +217,8 @@ mod tests {
     /// A large body without content is not stored in its full length.
     #[test]
     fn large_body_is_not_stored() {
-        let kept = RecordedBody::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);
-        assert!(kept.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
-        assert_eq!(kept.shown(), Some("[16385 bytes that are not JSON]"));
+        let recorded = RecordedBody::json(vec![b'x'; LARGE + 1].into(), Redactor::of_requests);
+        assert!(recorded.0.as_ref().is_some_and(|sent| sent.raw.is_empty()));
+        assert_eq!(recorded.shown(), Some("[16385 bytes that are not JSON]"));
     }
 }

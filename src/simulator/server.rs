@@ -219,19 +219,19 @@ pub(crate) fn encode(response: &Response, engine: &Engine) -> http::Response<Byt
     let (media_type, body) = response.encoded();
     let mut encoded = http::Response::new(body);
     *encoded.status_mut() = response.status;
-    let own = [
+    let default_headers = [
         (
             header::CONTENT_TYPE,
             media_type.map(HeaderValue::from_static),
         ),
         (header::DATE, date(engine.now())),
     ];
-    let own = own
+    let default_headers = default_headers
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
     encoded
         .headers_mut()
-        .extend(own.chain(response.headers.iter().cloned()));
+        .extend(default_headers.chain(response.headers.iter().cloned()));
     encoded
 }
 

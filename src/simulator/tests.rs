@@ -112,14 +112,14 @@ impl Harness {
         dispatch(&mut self.state, &request, self.now)
     }
 
-    fn pass(&mut self, time: Duration) {
+    fn advance(&mut self, time: Duration) {
         self.now = later(self.now, time);
     }
 
     /// Advances the clock by less than a token's lifetime, so that no limit per minute applies.
     fn wait_for_limits(&mut self) {
         self.calls += 1;
-        self.pass(Duration::from_secs(13));
+        self.advance(Duration::from_secs(13));
     }
 
     fn initiate(&mut self, order_id: &str, amount: i64) -> Response {
@@ -251,10 +251,10 @@ impl Harness {
         self.send(request)
     }
 
-    fn get(&mut self, what: &str) -> Value {
+    fn get(&mut self, path: &str) -> Value {
         let request = self.signed(
             Method::GET,
-            &format!("/ecomm/v2/payments/{ORDER}/{what}"),
+            &format!("/ecomm/v2/payments/{ORDER}/{path}"),
             None,
         );
         let response = self.send(request);

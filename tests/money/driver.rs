@@ -185,7 +185,7 @@ impl Driver {
 
     /// The human at the phone, who may do nothing.
     fn customer(&mut self) {
-        self.memory.follow();
+        self.memory.sync_clock();
         let order = self.any_order();
         let payer = self.sim.payer();
         // Actions that the customer can no longer take fail, and the failure is ignored.

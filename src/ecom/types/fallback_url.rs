@@ -11,8 +11,8 @@ use crate::types::text_type::text_type;
 ///
 /// It has at most 255 characters and is one of these:
 ///
-/// * an `https` URL by the rules of [`HttpsUrl`](crate::types::HttpsUrl), here also with a fragment,
-///   because a browser opens it: `https://shop.example.com/#/orders/123`
+/// * an `https` URL by the rules of [`HttpsUrl`](crate::types::HttpsUrl), here also with a
+///   fragment, because a browser opens it: `https://shop.example.com/#/orders/123`
 /// * a link with the scheme of your own app, such as `myapp://payment/123`
 /// * the word `INTENT` ([`FallbackUrl::intent`]): on Android the Vipps app closes, and your app is
 ///   in front

@@ -78,8 +78,8 @@ impl CreatedPayment {
         self.expires_at
     }
 
-    /// Returns the sales unit that the payment was created for, or `None` if it is the sales unit of
-    /// the credentials.
+    /// Returns the sales unit that the payment was created for, or `None` if it is the sales unit
+    /// of the credentials.
     pub fn merchant_serial_number(&self) -> Option<&MerchantSerialNumber> {
         self.merchant_serial_number.as_ref()
     }

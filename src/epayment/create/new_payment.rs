@@ -45,15 +45,15 @@ impl NewPayment {
 
     /// Shows a QR code in this format (user flow `QR`).
     ///
-    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to the image, or with [`QrFormat::Content`] the
-    /// text of the code.
+    /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to the
+    /// image, or with [`QrFormat::Content`] the text of the code.
     pub fn qr_with(self, format: QrFormat) -> Create {
         self.flow(Flow::Qr(Some(format)))
     }
 
-    /// Redirects the customer's browser (user flow `WEB_REDIRECT`): a phone with the app switches to
-    /// it, and every other device shows a landing page. `return_url` opens after the payment, paid
-    /// or not.
+    /// Redirects the customer's browser (user flow `WEB_REDIRECT`): a phone with the app switches
+    /// to it, and every other device shows a landing page. `return_url` opens after the payment,
+    /// paid or not.
     pub fn web_redirect(self, return_url: PageUrl) -> Create {
         self.flow(Flow::WebRedirect).return_url(return_url)
     }

@@ -62,8 +62,8 @@ fn transferred(
     transfer.evidence(&transfers, sum, incompleteness(events))
 }
 
-/// Returns why the event log may be incomplete, or `None` if it is complete. An event that is missing
-/// from an incomplete log may have happened.
+/// Returns why the event log may be incomplete, or `None` if it is complete. An event that is
+/// missing from an incomplete log may have happened.
 fn incompleteness(events: &[PaymentEvent]) -> Option<&'static str> {
     let is_known = |e: &PaymentEvent| !matches!(e.name, None | Some(EventName::Unknown(_)));
     // A complete log has at least the event that created the payment.

@@ -44,8 +44,8 @@ pub enum QuantityUnit {
 
 impl OrderLine {
     /// Returns a line. `id` and `name` identify the product. `total` is the amount of the line with
-    /// tax and after the discount, and `tax` the part of it that is tax. `tax_rate` is in hundredths
-    /// of a percent, 0 to 10000: `2500` is 25 %.
+    /// tax and after the discount, and `tax` the part of it that is tax. `tax_rate` is in
+    /// hundredths of a percent, 0 to 10000: `2500` is 25 %.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -68,8 +68,8 @@ impl OrderLine {
     }
 
     /// Sets the price of one unit with tax and before the discount, and the quantity (wire name
-    /// `unitInfo`). The quantity is a number of at most 10 characters, with at most 8 decimals after
-    /// a point, such as `1.5`. Without this setting, the line is one piece.
+    /// `unitInfo`). The quantity is a number of at most 10 characters, with at most 8 decimals
+    /// after a point, such as `1.5`. Without this setting, the line is one piece.
     #[must_use]
     pub fn quantity(
         mut self,

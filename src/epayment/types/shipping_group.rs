@@ -142,9 +142,9 @@ pub struct ShippingOption {
 }
 
 impl ShippingOption {
-    /// Returns an option. `id` is chosen by the merchant, unique within the payment, and part of the
-    /// payment's details. `name` is shown to the customer. `amount` is added to the amount of the
-    /// payment; zero is free.
+    /// Returns an option. `id` is chosen by the merchant, unique within the payment, and part of
+    /// the payment's details. `name` is shown to the customer. `amount` is added to the amount of
+    /// the payment; zero is free.
     pub fn new(id: impl Into<String>, name: impl Into<String>, amount: Amount) -> Self {
         Self {
             id: id.into(),

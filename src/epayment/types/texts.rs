@@ -34,8 +34,8 @@ checked_texts! {
 }
 
 impl ShippingToken {
-    /// Generates a token: 20 random bytes of the operating system as 40 hexadecimal digits. Store it:
-    /// it must be the same for as long as its payments can be approved.
+    /// Generates a token: 20 random bytes of the operating system as 40 hexadecimal digits. Store
+    /// it: it must be the same for as long as its payments can be approved.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the operating system

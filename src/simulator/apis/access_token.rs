@@ -93,13 +93,13 @@ fn issue(state: &mut State, call: &Call<'_>) -> Response {
     let expires_on = now.as_second().saturating_add(seconds);
     let valid_from = now.as_second() - NOT_BEFORE;
     let id = state.random.uuid();
-    let filler = state.random.jwt::<384>(&json!({}));
+    let padding = state.random.jwt::<384>(&json!({}));
     let token = state.random.jwt::<256>(&json!({
         "iss": state.settings.base_url,
         "jti": id,
         "nbf": valid_from,
         "exp": expires_on,
-        "filler": filler,
+        "filler": padding,
     }));
     state.tokens.retain(|_, end| *end > now);
     state.tokens.insert(token.clone(), end);
@@ -129,17 +129,17 @@ fn azure(
 ) -> Response {
     let trace = random.uuid();
     let correlation = random.uuid();
-    let stamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+    let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
     let first = codes.first().copied().unwrap_or_default();
     Response::json(
         status,
         json!({
             "error": error,
             "error_description": format!(
-                "AADSTS{first}: {description}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {stamp}"
+                "AADSTS{first}: {description}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}"
             ),
             "error_codes": codes,
-            "timestamp": stamp,
+            "timestamp": timestamp,
             "trace_id": trace,
             "correlation_id": correlation,
             "error_uri": format!("https://login.windows.net/error?code={first}"),

@@ -72,8 +72,8 @@ const KEY_HEADER: &str = "idempotency-key";
 const CAPTURE: &str = "capture_payment";
 const REFUND: &str = "refund_payment";
 
-/// Returns the payment of a request. Any API may have started it: an eCom order has its order id as its
-/// reference.
+/// Returns the payment of a request. Any API may have started it: an eCom order has its order id as
+/// its reference.
 fn find(state: &State, call: &Call<'_>) -> Result<PaymentId, Refusal> {
     let payment = state.domain.find(&call.sales_unit, call.param("Reference"));
     payment.ok_or(Refusal::UnknownPayment)

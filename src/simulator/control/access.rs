@@ -1,5 +1,5 @@
-//! Access control of the control API. It approves payments and moves the clock, and any web page that
-//! is open in the same browser can send requests to it. Two checks refuse such requests.
+//! Access control of the control API. It approves payments and moves the clock, and any web page
+//! that is open in the same browser can send requests to it. Two checks refuse such requests.
 //!
 //! The first check is on `Host`. The owner of a domain can point its name at this machine (DNS
 //! rebinding), and the browser then treats both pages as the same site. This is impossible for an
@@ -19,20 +19,20 @@ use ::http::uri::Authority;
 use crate::simulator::gateway::Request;
 
 /// Returns why a request is refused, or `None` if it is not. `named` is the host in the base URL.
-pub(super) fn refusal(request: &Request, named: &str) -> Option<&'static str> {
+pub(super) fn refusal(request: &Request, host_name: &str) -> Option<&'static str> {
     let host = request.header("host").unwrap_or_default();
-    if !is_own(host, named) {
+    if !is_own(host, host_name) {
         return Some(
             "host: must be an address such as 127.0.0.1 or [::1], localhost, or the host in the simulator's base URL; \
              this keeps other sites from using the simulator",
         );
     }
-    let reads = matches!(request.method, Method::GET | Method::HEAD);
-    (!reads && is_foreign(request, host))
+    let is_read = matches!(request.method, Method::GET | Method::HEAD);
+    (!is_read && is_foreign(request, host))
         .then_some("origin: must be the simulator itself; the request came from another site, so nothing was done")
 }
 
-fn is_own(host: &str, named: &str) -> bool {
+fn is_own(host: &str, host_name: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
@@ -43,7 +43,7 @@ fn is_own(host: &str, named: &str) -> bool {
         .unwrap_or(name);
     !host.contains('@')
         && (name.eq_ignore_ascii_case("localhost")
-            || name.eq_ignore_ascii_case(named)
+            || name.eq_ignore_ascii_case(host_name)
             || address.parse::<IpAddr>().is_ok())
 }
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn host_must_be_an_address_or_localhost() {
-        for own in [
+        for allowed in [
             "127.0.0.1:49152",
             "127.0.0.1",
             "192.168.1.5:80",
@@ -97,7 +97,7 @@ mod tests {
             "LOCALHOST",
             "simulator:8080",
         ] {
-            assert!(is_own(own, "simulator"), "{own}");
+            assert!(is_own(allowed, "simulator"), "{allowed}");
         }
         for other in [
             "",

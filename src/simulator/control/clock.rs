@@ -29,5 +29,5 @@ pub(super) fn freeze(call: &Call<'_>) -> Result<Response, Problem> {
 
 fn show(call: &Call<'_>) -> Response {
     let clock = call.engine.clock();
-    super::ok(json!({"now": clock.now().to_string(), "frozen": clock.stands()}))
+    super::ok(json!({"now": clock.now().to_string(), "frozen": clock.is_frozen()}))
 }

@@ -1,5 +1,5 @@
-//! The simulator's page for a browser. It consists of static files. Its script reads and changes the
-//! simulator through the control API only.
+//! The simulator's page for a browser. It consists of static files. Its script reads and changes
+//! the simulator through the control API only.
 
 use ::http::{HeaderValue, Method, StatusCode, header};
 

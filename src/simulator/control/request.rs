@@ -32,7 +32,7 @@ impl Call<'_> {
         let query = self.request.query.as_deref().unwrap_or_default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let mut slots = names.iter().zip(&mut values);
-            let Some((_, slot)) = slots.find(|(own, _)| **own == name) else {
+            let Some((_, slot)) = slots.find(|(known, _)| **known == name) else {
                 let rule = match names.as_slice() {
                     [] => "must be left out: this path has no query parameters".to_owned(),
                     names => format!("must be one of the parameters {}", names.join(", ")),
@@ -95,40 +95,35 @@ impl Members {
     }
 
     /// A whole number from `least` to `most`.
-    pub(super) fn whole(
-        &mut self,
-        name: &str,
-        least: u64,
-        most: u64,
-    ) -> Result<Option<u64>, Problem> {
+    pub(super) fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Problem> {
         let Some(value) = self.any(name) else {
             return Ok(None);
         };
         match value.as_u64() {
-            Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(whole_rule(name, least, most, Some(value))),
+            Some(number) if (min..=max).contains(&number) => Ok(Some(number)),
+            _ => Err(whole_rule(name, min, max, Some(value))),
         }
     }
 
     pub(super) fn required_whole(
         &mut self,
         name: &str,
-        least: u64,
-        most: u64,
+        min: u64,
+        max: u64,
     ) -> Result<u64, Problem> {
-        let number = self.whole(name, least, most)?;
-        number.ok_or_else(|| whole_rule(name, least, most, None))
+        let number = self.whole(name, min, max)?;
+        number.ok_or_else(|| whole_rule(name, min, max, None))
     }
 
     /// A number from 0 to `most`.
-    pub(super) fn number(&mut self, name: &str, most: f64) -> Result<Option<f64>, Problem> {
+    pub(super) fn number(&mut self, name: &str, max: f64) -> Result<Option<f64>, Problem> {
         let Some(value) = self.any(name) else {
             return Ok(None);
         };
         match value.as_f64() {
-            Some(number) if (0.0..=most).contains(&number) => Ok(Some(number)),
+            Some(number) if (0.0..=max).contains(&number) => Ok(Some(number)),
             _ => {
-                let rule = format!("must be a number from 0 to {most}");
+                let rule = format!("must be a number from 0 to {max}");
                 Err(Problem::field(name, rule, Some(value)))
             }
         }
@@ -160,7 +155,7 @@ impl Members {
     }
 }
 
-fn whole_rule(name: &str, least: u64, most: u64, value: Option<Value>) -> Problem {
-    let rule = format!("must be a whole number from {least} to {most}");
+fn whole_rule(name: &str, min: u64, max: u64, value: Option<Value>) -> Problem {
+    let rule = format!("must be a whole number from {min} to {max}");
     Problem::field(name, rule, value)
 }

@@ -27,7 +27,7 @@ pub(crate) struct DeliveryLog {
     /// The destination of messages to all other origins.
     route_for_all: Option<Destination>,
     deliveries: VecDeque<Delivery>,
-    made: u64,
+    created: u64,
     /// The number of the last call before the latest reset.
     reset_at: u64,
     /// Calls whose outcome is not known yet.
@@ -36,15 +36,15 @@ pub(crate) struct DeliveryLog {
 
 impl DeliveryLog {
     /// Sets the address for calls to the origin of `url`.
-    pub(crate) fn route(&mut self, url: &str, to: SocketAddr) -> Result<(), String> {
+    pub(crate) fn route(&mut self, url: &str, address: SocketAddr) -> Result<(), String> {
         let origin = origin(url).ok_or_else(|| format!("url: must have a host, got {url:?}"))?;
-        self.routes.insert(origin, to);
+        self.routes.insert(origin, address);
         Ok(())
     }
 
     /// Sets the destination of messages to all origins without their own route.
-    pub(crate) fn route_all(&mut self, to: Destination) {
-        self.route_for_all = Some(to);
+    pub(crate) fn route_all(&mut self, destination: Destination) {
+        self.route_for_all = Some(destination);
     }
 
     /// Returns `true` if code in the same process receives messages.
@@ -70,7 +70,7 @@ impl DeliveryLog {
     /// Removes all calls; the routes stay.
     pub(crate) fn reset(&mut self) {
         self.deliveries.clear();
-        self.reset_at = self.made;
+        self.reset_at = self.created;
     }
 
     /// Returns whether a call was made after the latest reset.
@@ -79,13 +79,13 @@ impl DeliveryLog {
     }
 
     pub(crate) fn record(&mut self, outgoing: &OutgoingMessage, now: Timestamp) -> u64 {
-        self.made += 1;
+        self.created += 1;
         if self.deliveries.len() >= STORED {
             self.deliveries.pop_front();
         }
         self.deliveries
-            .push_back(Delivery::new(self.made, outgoing, now));
-        self.made
+            .push_back(Delivery::new(self.created, outgoing, now));
+        self.created
     }
 
     pub(crate) fn close(&mut self, number: u64, outcome: DeliveryOutcome, note: Option<String>) {
@@ -129,11 +129,11 @@ mod tests {
     #[test]
     fn route_is_for_one_origin() {
         let mut log = DeliveryLog::default();
-        let to = SocketAddr::from(([127, 0, 0, 1], 1));
-        log.route("https://Shop.example.com/x", to).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        log.route("https://Shop.example.com/x", address).unwrap();
         assert_eq!(
             log.address_of("https://shop.example.com:443/hooks?a=b"),
-            Some(to)
+            Some(address)
         );
         for other in [
             "https://shop.example.com:8080/",
@@ -142,6 +142,6 @@ mod tests {
         ] {
             assert_eq!(log.address_of(other), None, "{other}");
         }
-        assert!(log.route("myapp:x", to).is_err());
+        assert!(log.route("myapp:x", address).is_err());
     }
 }

@@ -16,7 +16,8 @@ pub enum DeliveryOutcome {
     /// No response was received, for this reason.
     Failed(String),
     /// Nothing was sent, because this URL has no route; see
-    /// [`Simulator::route`](crate::simulator::Simulator::route). The simulator never calls the real network.
+    /// [`Simulator::route`](crate::simulator::Simulator::route). The simulator never calls the real
+    /// network.
     NotRouted,
     /// A fault lost the call.
     Lost,
@@ -121,8 +122,8 @@ impl Delivery {
         &self.outcome
     }
 
-    /// Returns the time of the next attempt, by the simulator's clock, if this one failed and another
-    /// one is planned. Webhooks are retried for up to 7 days, at first every 2 seconds.
+    /// Returns the time of the next attempt, by the simulator's clock, if this one failed and
+    /// another one is planned. Webhooks are retried for up to 7 days, at first every 2 seconds.
     pub fn next_attempt(&self) -> Option<Timestamp> {
         self.next_attempt
     }

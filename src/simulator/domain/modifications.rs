@@ -119,11 +119,11 @@ impl Payment {
         if self.is_too_late(self.time_to_capture(), entry.time) {
             return refuse(RefusalReason::TooLate);
         }
-        let left = self.sums().left_to_capture();
-        if left.is_zero() {
+        let remaining = self.sums().left_to_capture();
+        if remaining.is_zero() {
             return refuse(self.nothing_left());
         }
-        match Self::part(request.amount, left)? {
+        match Self::part(request.amount, remaining)? {
             Some(amount) => Ok(self.modify(kind, request, amount, entry)),
             None => refuse(RefusalReason::TooMuch),
         }
@@ -149,23 +149,23 @@ impl Payment {
         if self.is_too_late(TIME_TO_REFUND, entry.time) {
             return refuse(RefusalReason::TooLate);
         }
-        let left = sums.left_to_refund();
-        if left.is_zero() {
+        let remaining = sums.left_to_refund();
+        if remaining.is_zero() {
             return refuse(RefusalReason::NothingLeft);
         }
-        if let Some(feature) = unmodelled_refund(request.amount.unwrap_or(left)) {
+        if let Some(feature) = unmodelled_refund(request.amount.unwrap_or(remaining)) {
             return Err(Refusal::NotModelled(feature));
         }
-        match Self::part(request.amount, left)? {
+        match Self::part(request.amount, remaining)? {
             Some(amount) => Ok(self.modify(kind, request, amount, entry)),
             None => refuse(RefusalReason::TooMuch),
         }
     }
 
     /// Returns the amount of an operation, or `None` if it is more than is left.
-    fn part(wanted: Option<Amount>, left: Amount) -> Result<Option<Amount>, Refusal> {
-        let amount = wanted.unwrap_or(left);
-        let order = amount.compare(left).ok_or(Refusal::OtherCurrency)?;
+    fn part(requested: Option<Amount>, remaining: Amount) -> Result<Option<Amount>, Refusal> {
+        let amount = requested.unwrap_or(remaining);
+        let order = amount.compare(remaining).ok_or(Refusal::OtherCurrency)?;
         Ok(order.is_le().then_some(amount))
     }
 
@@ -177,7 +177,9 @@ impl Payment {
         entry: Entry,
     ) -> Change {
         let idempotency = request.idempotency.clone();
-        let key = idempotency.as_ref().map(|one| one.key.clone());
+        let key = idempotency
+            .as_ref()
+            .map(|idempotency| idempotency.key.clone());
         let change = self.record(PaymentEvent {
             kind,
             success: true,
@@ -237,12 +239,12 @@ impl Payment {
             PaymentState::Waiting => (PaymentEventKind::Cancelled, self.amount),
             PaymentState::Approved => {
                 let sums = self.sums();
-                let left = sums.left_to_capture();
+                let remaining = sums.left_to_capture();
                 let is_captured = !sums.captured().is_zero();
                 if self.is_released() {
                     return refuse(RefusalReason::Released);
                 }
-                if left.is_zero() {
+                if remaining.is_zero() {
                     return refuse(self.nothing_left());
                 }
                 match request.scope {
@@ -252,7 +254,7 @@ impl Payment {
                     }
                     CancelScope::Uncaptured | CancelScope::Rest => {}
                 }
-                (PaymentEventKind::Released, left)
+                (PaymentEventKind::Released, remaining)
             }
         };
         if self.is_too_late(self.time_to_capture(), entry.time) {
@@ -275,13 +277,13 @@ impl Payment {
 
 /// Returns the test amount of a refund whose effect is not documented.
 fn unmodelled_refund(amount: Amount) -> Option<String> {
-    let meaning = match amount.minor_units() {
+    let effect = match amount.minor_units() {
         123 => "the refund has no receiver",
         124 => "the period for refunds is over",
         _ => return None,
     };
     Some(format!(
-        "the test amount {} ({meaning})",
+        "the test amount {} ({effect})",
         amount.minor_units()
     ))
 }

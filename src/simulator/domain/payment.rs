@@ -339,13 +339,13 @@ impl Payment {
 
 /// Returns the test amount of a payment whose effect is not documented in detail.
 pub(super) fn unmodelled_amount(amount: Amount) -> Option<String> {
-    let meaning = match amount.minor_units() {
+    let effect = match amount.minor_units() {
         201 => "the result is unknown for an hour",
         202 => "strong customer authentication is required",
         _ => return None,
     };
     Some(format!(
-        "the test amount {} ({meaning})",
+        "the test amount {} ({effect})",
         amount.minor_units()
     ))
 }

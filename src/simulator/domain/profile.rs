@@ -141,8 +141,8 @@ impl Profile {
         STANDARD.encode(format!("user-{}", self.msisdn))
     }
 
-    /// Returns the subject id (`sub`) of the customer at a sales unit, a UUID. The same customer has
-    /// another id at another sales unit (Userinfo guide).
+    /// Returns the subject id (`sub`) of the customer at a sales unit, a UUID. The same customer
+    /// has another id at another sales unit (Userinfo guide).
     pub(crate) fn subject(&self, sales_unit: &str) -> String {
         let hash = Sha256::digest(format!("{sales_unit} {}", self.msisdn));
         let bytes = hash.first_chunk().copied().unwrap_or_default();
@@ -166,12 +166,12 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        for (written, msisdn) in [
+        for (number, msisdn) in [
             ("91234567", "4791234567"),
             ("+47 912 34 567", "4791234567"),
             ("0045-12 34 56 78", "4512345678"),
         ] {
-            assert_eq!(Profile::of_number(written).unwrap().msisdn, msisdn);
+            assert_eq!(Profile::of_number(number).unwrap().msisdn, msisdn);
         }
         for other in ["", "912345", "x91234567", "+1234567890123456"] {
             assert_eq!(Profile::of_number(other), None, "{other}");
@@ -199,9 +199,9 @@ mod tests {
             let msisdn = msisdn.to_owned();
             Profile { msisdn }.subject(sales_unit)
         };
-        let usual = subject("4791234567", "123456");
-        assert_eq!(usual, subject("4791234567", "123456"));
-        assert_ne!(usual, subject("4791234567", "654321"));
-        assert_ne!(usual, subject("4798765432", "123456"));
+        let id = subject("4791234567", "123456");
+        assert_eq!(id, subject("4791234567", "123456"));
+        assert_ne!(id, subject("4791234567", "654321"));
+        assert_ne!(id, subject("4798765432", "123456"));
     }
 }

@@ -58,14 +58,14 @@ pub(crate) struct Place {
 #[derive(Debug, Clone)]
 pub(crate) struct PersonalCode {
     pub(crate) customer: Profile,
-    pub(crate) made: Timestamp,
+    pub(crate) created_at: Timestamp,
 }
 
 /// A customer who has checked in.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckIn {
     pub(crate) customer: Profile,
-    pub(crate) since: Timestamp,
+    pub(crate) checked_in_at: Timestamp,
 }
 
 /// All codes.
@@ -218,9 +218,11 @@ impl Codes {
         now: Timestamp,
     ) -> String {
         let text = format!("{CONTENT_HOST}/p/{}{}", random.slug(), random.slug());
-        let made = now;
-        self.personal
-            .insert(text.clone(), PersonalCode { customer, made });
+        let code = PersonalCode {
+            customer,
+            created_at: now,
+        };
+        self.personal.insert(text.clone(), code);
         text
     }
 
@@ -236,16 +238,20 @@ impl Codes {
         now: Timestamp,
     ) -> String {
         let token = STANDARD.encode(random.bytes::<48>());
-        let since = now;
-        self.check_ins
-            .insert(token.clone(), CheckIn { customer, since });
+        let check_in = CheckIn {
+            customer,
+            checked_in_at: now,
+        };
+        self.check_ins.insert(token.clone(), check_in);
         token
     }
 
     /// Returns the customer of a check-in, for 15 minutes.
     pub(crate) fn check_in(&self, token: &str, now: Timestamp) -> Result<&CheckIn, Refusal> {
         match self.check_ins.get(token) {
-            Some(check_in) if later(check_in.since, CHECK_IN_LIFETIME) > now => Ok(check_in),
+            Some(check_in) if later(check_in.checked_in_at, CHECK_IN_LIFETIME) > now => {
+                Ok(check_in)
+            }
             Some(_) => Err(Refusal::CustomerTokenExpired),
             None => Err(Refusal::UnknownCustomerToken),
         }

@@ -36,7 +36,8 @@ pub(crate) enum Refusal {
     CodeExists,
     /// There is no QR code with this id.
     UnknownCode,
-    /// The customer has shared no data with the sales unit in the last seven days, or does not exist.
+    /// The customer has shared no data with the sales unit in the last seven days, or does not
+    /// exist.
     NothingShared,
     /// No check-in has this token.
     UnknownCustomerToken,

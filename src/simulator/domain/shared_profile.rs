@@ -6,9 +6,9 @@ use super::Domain;
 use super::profile::{DataScope, Profile, is_shown};
 
 impl Domain {
-    /// Returns the customer with this subject id, and all data that the customer has shared with the
-    /// payments of a sales unit in the last seven days. `None` if that is nothing. A consent that was
-    /// withdrawn since then changes nothing.
+    /// Returns the customer with this subject id, and all data that the customer has shared with
+    /// the payments of a sales unit in the last seven days. `None` if that is nothing. A consent
+    /// that was withdrawn since then changes nothing.
     pub(crate) fn shared_profile(
         &self,
         sales_unit: &str,

@@ -48,9 +48,9 @@ pub(crate) fn shown(mut methods: Vec<ShippingMethod>) -> Vec<ShippingMethod> {
 /// the first method.
 pub(crate) fn choose<'a>(
     methods: &'a [ShippingMethod],
-    wanted: Option<&str>,
+    chosen_id: Option<&str>,
 ) -> Option<&'a ShippingMethod> {
-    if let Some(id) = wanted {
+    if let Some(id) = chosen_id {
         return methods.iter().find(|method| method.id == id);
     }
     let default = methods.iter().find(|method| method.is_default);

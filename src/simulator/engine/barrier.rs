@@ -30,8 +30,8 @@ impl Barrier {
         self.until(|progress| progress.reached).await;
     }
 
-    async fn until(&self, done: impl FnMut(&Progress) -> bool) {
+    async fn until(&self, condition: impl FnMut(&Progress) -> bool) {
         // The sender lives as long as `self`, so the channel stays open.
-        let _ = self.0.subscribe().wait_for(done).await;
+        let _ = self.0.subscribe().wait_for(condition).await;
     }
 }

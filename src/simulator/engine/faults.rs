@@ -85,7 +85,7 @@ impl FaultRules {
     pub(crate) fn add(
         &mut self,
         rule: RuleSettings,
-        usual: Stage,
+        default_stage: Stage,
         kind: FaultKind,
         now: Timestamp,
     ) -> u64 {
@@ -93,7 +93,7 @@ impl FaultRules {
         let seed = rule.seed.unwrap_or(self.seed ^ self.created);
         self.active.push(Active {
             id: self.created,
-            stage: rule.stage.unwrap_or(usual),
+            stage: rule.stage.unwrap_or(default_stage),
             kind,
             random: Random::new(seed),
             ends_at: rule.lasts.map(|time| later(now, time)),

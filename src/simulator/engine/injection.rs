@@ -49,7 +49,7 @@ pub(crate) enum Transmission {
 
 impl Transmission {
     /// Returns `true` if the client receives at least the status of the response.
-    pub(crate) fn shows_the_status(self) -> bool {
+    pub(crate) fn sends_status(self) -> bool {
         !matches!(self, Self::Lost | Self::Stalled)
     }
 }
@@ -73,7 +73,7 @@ impl Injection {
     }
 
     /// Returns `true` if a call to the merchant is not sent.
-    pub(crate) fn loses_the_call(&self) -> bool {
+    pub(crate) fn loses_message(&self) -> bool {
         matches!(self.kind, FaultKind::LoseRequest)
     }
 
@@ -130,8 +130,8 @@ impl Injection {
         }
     }
 
-    /// Applies the fault to the response of the request, or to an empty response if the request took
-    /// no effect.
+    /// Applies the fault to the response of the request, or to an empty response if the request
+    /// took no effect.
     pub(crate) fn apply(&self, response: Response) -> Response {
         let mut changed = match &self.kind {
             FaultKind::Respond(response, _) => response.as_ref().clone(),

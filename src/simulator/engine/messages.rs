@@ -29,14 +29,14 @@ impl World {
         let id = Some(outgoing.message.id);
         let injection = self.rules.inject(id, outgoing.reference.as_deref(), now);
         let injection = injection.as_ref();
-        let unsent = if injection.is_some_and(Injection::loses_the_call) {
+        let destination = if injection.is_some_and(Injection::loses_message) {
             Err(DeliveryOutcome::Lost)
         } else {
-            let to = self.deliveries.destination_of(&outgoing.url);
-            to.ok_or(DeliveryOutcome::NotRouted)
+            let destination = self.deliveries.destination_of(&outgoing.url);
+            destination.ok_or(DeliveryOutcome::NotRouted)
         };
-        let to = match unsent {
-            Ok(to) => to,
+        let destination = match destination {
+            Ok(destination) => destination,
             Err(outcome) => {
                 let number = self.deliveries.record(&outgoing, now);
                 let note = self.receive(&outgoing, Err("the merchant was not reached".into()), now);
@@ -55,7 +55,7 @@ impl World {
         let wait = injection.map_or(Duration::ZERO, Injection::delay);
         for copy in 0..copies {
             let number = self.deliveries.record(&outgoing, now);
-            let job = Job::new(number, &outgoing, to.clone(), wait, now);
+            let job = Job::new(number, &outgoing, destination.clone(), wait, now);
             jobs.push(Job {
                 is_duplicate: copy > 0,
                 ..job

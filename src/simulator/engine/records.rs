@@ -65,8 +65,8 @@ impl Entry {
         &self.method
     }
 
-    /// Returns the path as sent, percent-encoded. Parts that may be the id of a person are hidden: the
-    /// `sub` of a userinfo request, and those of a path that belongs to no operation.
+    /// Returns the path as sent, percent-encoded. Parts that may be the id of a person are hidden:
+    /// the `sub` of a userinfo request, and those of a path that belongs to no operation.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -200,7 +200,7 @@ impl Records {
         number: u64,
         response: &Response,
         is_received: bool,
-        when: Timestamp,
+        time: Timestamp,
     ) {
         let entry = self
             .entries
@@ -214,7 +214,7 @@ impl Records {
                 entry.status = Some(response.status.as_u16());
                 entry.error_code.clone_from(&response.error_code);
                 entry.response = RecordedBody::response(response);
-                entry.responded = Some(when);
+                entry.responded = Some(time);
             }
         }
         let old = self.entries.len().checked_sub(RESPONSES_STORED + 1);

@@ -86,7 +86,7 @@ pub(crate) fn response(
             None => Ok(()),
             Some(error) => Err(format!(
                 "status {code}, {}: {}",
-                dotted(&error),
+                field_path(&error),
                 error.masked()
             )),
         },
@@ -124,7 +124,7 @@ fn check_parameter(expected: &Parameter, sent: Option<String>) -> Option<Violati
 }
 
 fn in_body(error: &ValidationError<'_>) -> Violation {
-    let mut field = dotted(error);
+    let mut field = field_path(error);
     let mut append = |name: &str| {
         if !field.is_empty() {
             field.push('.');
@@ -181,7 +181,7 @@ fn reason(field: &str, error: &ValidationError<'_>) -> String {
     }
 }
 
-fn dotted(error: &ValidationError<'_>) -> String {
+fn field_path(error: &ValidationError<'_>) -> String {
     error
         .instance_path()
         .as_str()
@@ -268,8 +268,8 @@ fn compile_parameter(root: &Value, parameter: &Value) -> Result<Option<Parameter
 }
 
 /// Returns the schema of the first media type.
-fn media_schema<'a>(root: &'a Value, carrier: &'a Value) -> Option<&'a Value> {
-    resolve(root, carrier)["content"]
+fn media_schema<'a>(root: &'a Value, parent: &'a Value) -> Option<&'a Value> {
+    resolve(root, parent)["content"]
         .as_object()?
         .values()
         .next()?

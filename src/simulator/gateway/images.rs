@@ -43,7 +43,7 @@ pub(crate) struct Image {
     pub(crate) format: Format,
     /// The text of the code.
     pub(crate) content: String,
-    pub(crate) ends: Timestamp,
+    pub(crate) expires: Timestamp,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Images {
 
     fn add(&mut self, token: String, image: Image, now: Timestamp) {
         if self.by_token.len() > self.cleanup_above.max(1024) {
-            self.by_token.retain(|_, image| image.ends > now);
+            self.by_token.retain(|_, image| image.expires > now);
             self.cleanup_above = self.by_token.len() * 2;
         }
         self.by_token.insert(token, image);
@@ -72,12 +72,12 @@ pub(crate) fn link(
     state: &mut State,
     format: Format,
     content: &str,
-    code_ends: Option<Timestamp>,
+    code_expiry: Option<Timestamp>,
     now: Timestamp,
 ) -> String {
-    let latest = later(now, LINK_LIFETIME);
-    let ends = code_ends.map_or(latest, |code_ends| code_ends.min(latest));
-    link_until(state, format, content, ends, now)
+    let longest = later(now, LINK_LIFETIME);
+    let expires = code_expiry.map_or(longest, |code_expiry| code_expiry.min(longest));
+    link_until(state, format, content, expires, now)
 }
 
 /// Creates a link to an image of `content` that expires at `ends`.
@@ -85,7 +85,7 @@ pub(crate) fn link_until(
     state: &mut State,
     format: Format,
     content: &str,
-    ends: Timestamp,
+    expires: Timestamp,
     now: Timestamp,
 ) -> String {
     let (file, media_type) = match format {
@@ -97,7 +97,7 @@ pub(crate) fn link_until(
         "format": media_type,
         "url": content,
         "iat": now.as_second(),
-        "exp": ends.as_second(),
+        "exp": expires.as_second(),
     }));
     let url = format!(
         "{}{IMAGE_PATH}{file}?token={token}",
@@ -107,7 +107,7 @@ pub(crate) fn link_until(
     let image = Image {
         format,
         content,
-        ends,
+        expires,
     };
     state.images.add(token, image, now);
     url
@@ -117,7 +117,7 @@ pub(crate) fn link_until(
 pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Response {
     let token = request.query_parameter("token").unwrap_or_default();
     let mut response = match state.images.get(&token) {
-        Some(image) if image.ends <= now => {
+        Some(image) if image.expires <= now => {
             Response::empty(StatusCode::NOT_FOUND).noted("the link has expired")
         }
         Some(image) if !state.domain.code_lives(&image.content, now) => {

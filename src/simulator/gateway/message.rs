@@ -119,8 +119,8 @@ impl Response {
     }
 
     /// Marks a response that Vipps is known to send although it differs from the spec.
-    pub(crate) fn deviating(mut self, why: &'static str) -> Self {
-        self.deviation = Some(why);
+    pub(crate) fn deviating(mut self, reason: &'static str) -> Self {
+        self.deviation = Some(reason);
         self
     }
 

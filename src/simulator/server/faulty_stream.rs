@@ -15,8 +15,8 @@ use crate::simulator::engine::Transmission;
 /// The number of pieces of a response that is sent slowly.
 const PIECES: u32 = 20;
 
-/// The transmission of the next response on a connection, and the length of its body. The connection
-/// and the service that responds on it share this value.
+/// The transmission of the next response on a connection, and the length of its body. The
+/// connection and the service that responds on it share this value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan(Arc<Mutex<Option<(Transmission, usize)>>>);
 

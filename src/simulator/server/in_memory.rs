@@ -18,8 +18,8 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 /// on the clients of a simulator that [listens nowhere](crate::simulator::Builder::in_memory).
 ///
 /// Faults apply as they do over HTTP. A sent request takes effect even if the client stops waiting
-/// for it. This includes a request that is [delayed](crate::simulator::FaultRule::delay) before it takes
-/// effect.
+/// for it. This includes a request that is [delayed](crate::simulator::FaultRule::delay) before it
+/// takes effect.
 ///
 /// Time is tokio's, so `tokio::time::pause` makes a wait of minutes instant. A simulator with a
 /// [frozen](crate::simulator::Builder::freeze_clock) clock follows tokio's time. A running clock is
@@ -44,9 +44,9 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 pub struct InMemory {
     engine: Arc<Engine>,
     clock: Clock,
-    begun: Instant,
+    started_at: Instant,
     /// The part of tokio's time that was added to the simulator's clock.
-    followed: Arc<Mutex<Duration>>,
+    synced_to: Arc<Mutex<Duration>>,
 }
 
 impl Simulator {
@@ -57,29 +57,32 @@ impl Simulator {
         InMemory {
             engine: Arc::clone(&self.engine),
             clock: self.clock(),
-            begun: Instant::now(),
-            followed: Arc::default(),
+            started_at: Instant::now(),
+            synced_to: Arc::default(),
         }
     }
 }
 
 impl InMemory {
     fn elapsed(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.begun)
+        Instant::now().saturating_duration_since(self.started_at)
     }
 
     /// Moves a frozen clock forward to tokio's time. Requests do this by themselves. Call it before
     /// reading the simulator directly after a wait.
-    pub fn follow(&self) {
-        if !self.clock.stands() {
+    pub fn sync_clock(&self) {
+        if !self.clock.is_frozen() {
             return;
         }
         let now = self.elapsed();
-        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = now.saturating_sub(*followed);
-        if !ahead.is_zero() {
-            self.clock.advance(ahead);
-            *followed = now;
+        let mut synced_to = self
+            .synced_to
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let elapsed_since = now.saturating_sub(*synced_to);
+        if !elapsed_since.is_zero() {
+            self.clock.advance(elapsed_since);
+            *synced_to = now;
         }
     }
 
@@ -87,11 +90,11 @@ impl InMemory {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        self.follow();
+        self.sync_clock();
         let arrived = PendingRequest::at(&self.engine, request);
         let wait = arrived.wait();
         let (before, after) = arrived.barriers();
-        let (late, reply) = if wait.is_zero() && before.is_none() {
+        let (delay, reply) = if wait.is_zero() && before.is_none() {
             arrived.take_effect()
         } else {
             let network = self.clone();
@@ -100,13 +103,13 @@ impl InMemory {
                 if let Some(barrier) = before {
                     barrier.pass().await;
                 }
-                network.follow();
+                network.sync_clock();
                 arrived.take_effect()
             });
             effect.await.map_err(TransportError::maybe_sent)?
         };
-        if !late.is_zero() {
-            tokio::time::sleep(late).await;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         if let Some(barrier) = after {
             barrier.pass().await;
@@ -133,7 +136,7 @@ impl crate::Clock for InMemory {
     }
 
     fn now(&self) -> jiff::Timestamp {
-        self.follow();
+        self.sync_clock();
         self.clock.now()
     }
 

@@ -1,5 +1,5 @@
-//! The sender of messages to the merchant: to the test's code, or in plain HTTP to the addresses that
-//! the test routed, and nowhere else.
+//! The sender of messages to the merchant: to the test's code, or in plain HTTP to the addresses
+//! that the test routed, and nowhere else.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::*;
 
 const PATH: &str = "/qr/v1/merchant-callback";
 
-fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
+fn send(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
     let request = harness.signed(method, path, body);
     harness.send(request)
 }
@@ -12,31 +12,31 @@ fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -
 fn put(harness: &mut Harness, id: &str, location: &str) -> Response {
     let path = format!("{PATH}/{id}");
     let body = json!({"locationDescription": location});
-    ask(harness, Method::PUT, &path, Some(body))
+    send(harness, Method::PUT, &path, Some(body))
 }
 
 #[test]
 fn put_changes_the_description_and_not_the_code() {
     let mut harness = Harness::new();
-    let made = put(&mut harness, "till-1", "Kasse 1");
-    assert!(made.status == 200 && matches!(made.body, Body::Empty));
+    let created = put(&mut harness, "till-1", "Kasse 1");
+    assert!(created.status == 200 && matches!(created.body, Body::Empty));
     let path = format!("{PATH}/till-1");
-    let first = json_of(&ask(&mut harness, Method::GET, &path, None));
+    let first = json_of(&send(&mut harness, Method::GET, &path, None));
     assert_eq!(first["merchantSerialNumber"], MSN);
     assert_eq!(first["merchantQrId"], "till-1");
     put(&mut harness, "till-1", "Kasse 2");
-    let second = json_of(&ask(&mut harness, Method::GET, &path, None));
+    let second = json_of(&send(&mut harness, Method::GET, &path, None));
     assert_eq!(second["locationDescription"], "Kasse 2");
     assert_eq!(first["qrContent"], second["qrContent"]);
     assert_ne!(first["qrImageUrl"], second["qrImageUrl"]);
 
-    assert_eq!(ask(&mut harness, Method::DELETE, &path, None).status, 200);
-    assert_eq!(ask(&mut harness, Method::DELETE, &path, None).status, 404);
-    let gone = ask(&mut harness, Method::GET, &path, None);
-    assert!(gone.status == 404 && matches!(gone.body, Body::Empty));
+    assert_eq!(send(&mut harness, Method::DELETE, &path, None).status, 200);
+    assert_eq!(send(&mut harness, Method::DELETE, &path, None).status, 404);
+    let deleted = send(&mut harness, Method::GET, &path, None);
+    assert!(deleted.status == 404 && matches!(deleted.body, Body::Empty));
     put(&mut harness, "till-1", "Kasse 1");
-    let again = json_of(&ask(&mut harness, Method::GET, &path, None));
-    assert_eq!(first["qrContent"], again["qrContent"]);
+    let read_again = json_of(&send(&mut harness, Method::GET, &path, None));
+    assert_eq!(first["qrContent"], read_again["qrContent"]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn list_contains_only_codes_of_the_sales_unit() {
     let mut harness = Harness::new();
     put(&mut harness, "till-1", "Kasse 1");
     put(&mut harness, "till-2", "Kasse 2");
-    let all = json_of(&ask(&mut harness, Method::GET, PATH, None));
+    let all = json_of(&send(&mut harness, Method::GET, PATH, None));
     assert_eq!(all.as_array().unwrap().len(), 2);
     let request = harness
         .signed(Method::GET, PATH, None)
@@ -63,13 +63,13 @@ fn query_selects_the_image_in_either_spelling() {
         ("?QrImageFormat=SVG", "qr.svg"),
     ] {
         let path = format!("{PATH}/till-1{query}");
-        let url = json_of(&ask(&mut harness, Method::GET, &path, None))["qrImageUrl"].clone();
+        let url = json_of(&send(&mut harness, Method::GET, &path, None))["qrImageUrl"].clone();
         assert!(url.as_str().unwrap().contains(file), "{query}");
     }
     for query in ["?QrImageFormat=JPG", "?QrImageSize=99", "?QrImageSize=2001"] {
         let path = format!("{PATH}/till-1{query}");
         assert_eq!(
-            ask(&mut harness, Method::GET, &path, None).status,
+            send(&mut harness, Method::GET, &path, None).status,
             400,
             "{query}"
         );
@@ -106,10 +106,10 @@ fn place_has_at_most_36_characters_and_a_known_category() {
     let path = format!("{PATH}/till-1");
     for (category, status) in [("IN_STORE", 200), ("VENDING", 200), ("vending", 400)] {
         let body = json!({"locationDescription": "Kiosk", "category": category});
-        let response = ask(&mut harness, Method::PUT, &path, Some(body));
+        let response = send(&mut harness, Method::PUT, &path, Some(body));
         assert_eq!(response.status, status, "{category}");
     }
-    let response = ask(&mut harness, Method::PUT, &path, Some(json!({})));
+    let response = send(&mut harness, Method::PUT, &path, Some(json!({})));
     assert_eq!(
         json_of(&response)["invalidParams"][0]["name"],
         "LocationDescription"
@@ -122,7 +122,7 @@ fn beacon_belongs_to_one_sales_unit() {
     let path = format!("{PATH}/mobilepay/beacon-7");
     let body = json!({"locationDescription": "Kiosk"});
     for _ in 0..2 {
-        let response = ask(&mut harness, Method::PUT, &path, Some(body.clone()));
+        let response = send(&mut harness, Method::PUT, &path, Some(body.clone()));
         assert_eq!(response.status, 200);
     }
     let request = harness

@@ -42,10 +42,10 @@ fn every_operation_refuses_an_unknown_order() {
         "35",
     );
     assert_code(&harness.cancel(false), 404, "Merchant", "35");
-    for what in ["details", "status"] {
+    for path in ["details", "status"] {
         let request = harness.signed(
             Method::GET,
-            &format!("/ecomm/v2/payments/{ORDER}/{what}"),
+            &format!("/ecomm/v2/payments/{ORDER}/{path}"),
             None,
         );
         assert_code(&harness.send(request), 404, "Merchant", "35");
@@ -93,8 +93,8 @@ fn same_key_and_body_have_one_effect_and_one_response() {
     harness.open(20_000);
     harness.approve();
     let first = harness.act("capture", Some(10_000), Some("key"));
-    let again = harness.act("capture", Some(10_000), Some("key"));
-    assert_eq!(json_of(&first), json_of(&again));
+    let repeated = harness.act("capture", Some(10_000), Some("key"));
+    assert_eq!(json_of(&first), json_of(&repeated));
     assert_eq!(harness.account().captured(), 10_000);
     assert_eq!(
         harness.account().effects()[1].idempotency_key(),
@@ -108,8 +108,11 @@ fn key_of_a_full_capture_repeats_when_nothing_is_left() {
     harness.open(20_000);
     harness.approve();
     let first = harness.act("capture", None, Some("key"));
-    let again = harness.act("capture", None, Some("key"));
-    assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
+    let repeated = harness.act("capture", None, Some("key"));
+    assert_eq!(
+        (first.status.as_u16(), repeated.status.as_u16()),
+        (200, 200)
+    );
     assert_eq!(harness.account().captured(), 20_000);
 }
 
@@ -203,12 +206,12 @@ fn capture_and_cancel_expire_after_180_days_refund_after_365() {
     harness.open(20_000);
     harness.approve();
     harness.capture(Some(10_000));
-    harness.pass(DAY * 180);
+    harness.advance(DAY * 180);
     harness.fetch_token();
     assert_code(&harness.capture(None), 400, "Payment", "98");
     assert_code(&harness.cancel(true), 400, "Payment", "98");
     assert_eq!(harness.refund(Some(5_000)).status, 200);
-    harness.pass(DAY * 185);
+    harness.advance(DAY * 185);
     harness.fetch_token();
     assert_code(&harness.refund(None), 400, "Payment", "95");
 }
@@ -349,8 +352,8 @@ fn force_approve_approves_in_place_of_the_customer() {
     let (_, token) = landing_page.split_once("token=").unwrap();
     let path = format!("/ecomm/v2/integration-test/payments/{ORDER}/approve");
 
-    let wrong = harness.signed(Method::POST, &path, Some(json!({"token": "x"})));
-    assert_code(&harness.send(wrong), 400, "InvalidRequest", "token");
+    let invalid = harness.signed(Method::POST, &path, Some(json!({"token": "x"})));
+    assert_code(&harness.send(invalid), 400, "InvalidRequest", "token");
     let unknown_customer = harness.signed(
         Method::POST,
         &path,
@@ -359,10 +362,10 @@ fn force_approve_approves_in_place_of_the_customer() {
     assert_code(&harness.send(unknown_customer), 400, "User", "81");
 
     let body = json!({"customerPhoneNumber": "91234567", "token": token});
-    let right = harness.signed(Method::POST, &path, Some(body));
-    assert_eq!(harness.send(right.clone()).status, 200);
+    let valid = harness.signed(Method::POST, &path, Some(body));
+    assert_eq!(harness.send(valid.clone()).status, 200);
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
-    assert_code(&harness.send(right), 400, "VippsError", "92");
+    assert_code(&harness.send(valid), 400, "VippsError", "92");
 }
 
 #[test]
@@ -376,7 +379,7 @@ fn force_approve_is_refused_after_expiry_or_rejection() {
 
     let mut harness = Harness::new();
     harness.open(20_000);
-    harness.pass(Duration::from_secs(301));
+    harness.advance(Duration::from_secs(301));
     let request = harness.signed(Method::POST, &path, Some(json!({})));
     assert_code(&harness.send(request), 400, "Payment", "45");
 }

@@ -51,7 +51,7 @@ fn history_has_amounts_keys_and_times_newest_first() {
     harness.open(20_000);
     harness.approve();
     harness.act("capture", Some(15_000), Some("key-1"));
-    harness.pass(Duration::from_millis(1500));
+    harness.advance(Duration::from_millis(1500));
     harness.act("refund", Some(5_000), Some("key-2"));
     let log = harness.get("details")["transactionLogHistory"].clone();
     let shown: Vec<_> = log

@@ -95,10 +95,10 @@ fn check_in_token_expires_after_15_minutes() {
     let call = harness.state.outbox.pop().unwrap();
     let token = call.body.unwrap()["customerToken"].clone();
     let body = json!({"customer": {"customerToken": token}, "requestedData": ["MSISDN"]});
-    harness.pass(Duration::from_secs(899));
+    harness.advance(Duration::from_secs(899));
     let response = exchange(&mut harness, "/qr/v1/exchange/customer", body.clone());
     assert_eq!(json_of(&response)["msisdn"], "4791234567");
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let response = exchange(&mut harness, "/qr/v1/exchange/customer", body);
     assert_eq!(response.status, 400);
 }

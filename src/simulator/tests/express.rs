@@ -30,7 +30,7 @@ fn static_shipping_is_added_to_the_amount() {
     body["merchantInfo"]["staticShippingDetails"] = methods();
     assert_eq!(open(&mut harness, body).status, 200);
     harness.approve();
-    harness.pass(Duration::from_secs(2));
+    harness.advance(Duration::from_secs(2));
     let details = harness.get("details");
     assert_eq!(details["transactionLogHistory"][0]["amount"], 29_950);
     assert_eq!(details["transactionLogHistory"][1]["amount"], 20_000);
@@ -61,18 +61,17 @@ fn dynamic_shipping_is_requested_before_the_approval() {
     open(&mut harness, express_body());
     harness.approve();
     assert_eq!(harness.operations(), ["INITIATE"]);
-    let question = harness.state.outbox.last().unwrap().clone();
-    assert_eq!(question.message.id, "shipping_details");
+    let request = harness.state.outbox.last().unwrap().clone();
+    assert_eq!(request.message.id, "shipping_details");
     assert_eq!(
-        question.url,
+        request.url,
         format!("https://example.com/shipping/v2/payments/{ORDER}/shippingDetails")
     );
-    assert_eq!(question.authorization.as_deref(), Some("word for word"));
-    let asked = question.body.unwrap();
-    assert_eq!(asked["addressType"], "H");
-    assert_eq!(asked["addressLine2"], Value::Null);
-    let response =
-        json!({"addressId": asked["addressId"], "orderId": ORDER, "shippingDetails": methods()});
+    assert_eq!(request.authorization.as_deref(), Some("word for word"));
+    let request_body = request.body.unwrap();
+    assert_eq!(request_body["addressType"], "H");
+    assert_eq!(request_body["addressLine2"], Value::Null);
+    let response = json!({"addressId": request_body["addressId"], "orderId": ORDER, "shippingDetails": methods()});
     harness.receive(response).unwrap();
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(harness.account().reserved(), 29_950);
@@ -97,7 +96,7 @@ fn payment_waits_after_an_invalid_shipping_response() {
 fn merchants_response_with_one_unreadable_method_is_named() {
     let mut harness = Harness::new();
     open(&mut harness, express_body());
-    let good = methods()[0].clone();
+    let valid = methods()[0].clone();
     for (member, value) in [
         ("shippingCost", json!(0.001)),
         ("shippingCost", Value::Null),
@@ -106,9 +105,10 @@ fn merchants_response_with_one_unreadable_method_is_named() {
         ("isDefault", json!(true)),
         ("priority", json!("first")),
     ] {
-        let mut bad = good.clone();
-        bad[member] = value;
-        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
+        let mut invalid = valid.clone();
+        invalid[member] = value;
+        let response =
+            json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [valid, invalid]});
         harness.approve();
         let result = harness.receive(response);
         let reason = result.unwrap_err();
@@ -130,9 +130,9 @@ fn merchants_method_that_breaks_the_document_is_named() {
         ("shippingMethodId", json!("x".repeat(101))),
         ("isDefault", json!("maybe")),
     ] {
-        let mut bad = methods()[0].clone();
-        bad[member] = value;
-        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
+        let mut invalid = methods()[0].clone();
+        invalid[member] = value;
+        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [invalid]});
         harness.approve();
         let reason = harness.receive(response);
         let reason = reason.unwrap_err();
@@ -209,7 +209,7 @@ fn sub_appears_one_second_after_the_approval() {
     harness.approve();
     let details = harness.get("details");
     assert_eq!(details.get("sub"), None);
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     assert!(harness.get("details")["sub"].is_string());
 }
 
@@ -245,7 +245,7 @@ fn personal_data_expires_after_seven_days() {
     body["merchantInfo"]["staticShippingDetails"] = methods();
     open(&mut harness, body);
     harness.approve();
-    harness.pass(Duration::from_secs(7 * 24 * 3600));
+    harness.advance(Duration::from_secs(7 * 24 * 3600));
     harness.fetch_token();
     let details = harness.get("details");
     assert_eq!(details["userDetails"]["mobileNumber"], "[Expired]");
@@ -288,7 +288,7 @@ fn sales_unit_can_be_allowed_to_skip_the_landing_page() {
         "InvalidRequest",
         "customerInfo.mobileNumber",
     );
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     body["customerInfo"]["mobileNumber"] = "91234567".into();
     let url = json_of(&open(&mut harness, body))["url"].clone();
     let request = harness

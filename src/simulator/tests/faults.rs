@@ -62,7 +62,7 @@ fn rules_due_for_one_request_apply_one_after_the_other() {
 
 #[test]
 fn probability_of_a_rule_does_not_depend_on_other_rules() {
-    let struck = |with_an_older_rule: bool| {
+    let statuses_after = |with_an_older_rule: bool| {
         let sim = Simulator::builder().in_memory().unwrap();
         if with_an_older_rule {
             sim.faults().any().times(5).status(503);
@@ -70,5 +70,5 @@ fn probability_of_a_rule_does_not_depend_on_other_rules() {
         sim.faults().any().probability(0.5).seed(7).status(500);
         statuses(&sim, 40).split_off(5)
     };
-    assert_eq!(struck(true), struck(false));
+    assert_eq!(statuses_after(true), statuses_after(false));
 }

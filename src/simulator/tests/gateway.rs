@@ -89,9 +89,9 @@ fn token_request_needs_a_content_length() {
 fn token_expires_after_one_hour() {
     let mut harness = Harness::new();
     harness.open(20_000);
-    harness.pass(Duration::from_secs(3599));
+    harness.advance(Duration::from_secs(3599));
     harness.get("details");
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let request = harness.signed(
         Method::GET,
         &format!("/ecomm/v2/payments/{ORDER}/details"),
@@ -175,7 +175,7 @@ fn limits_are_per_order_and_minute() {
     assert_eq!(response.status, 429);
     assert_eq!(json_of(&response)["statusCode"], 429);
     assert_eq!(harness.account().captured(), 500);
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     assert_eq!(harness.act("capture", Some(100), None).status, 200);
 }
 

@@ -79,10 +79,10 @@ fn size_outside_the_range_is_named() {
 fn expires_in_is_that_of_the_landing_page() {
     let mut harness = Harness::new();
     let landing_page = harness.open(20_000);
-    harness.pass(Duration::from_secs(53));
+    harness.advance(Duration::from_secs(53));
     let response = json_of(&generate(&mut harness, &landing_page, "image/png", None));
     assert_eq!(response["expiresIn"], 247);
-    harness.pass(Duration::from_secs(247));
+    harness.advance(Duration::from_secs(247));
     let late = generate(&mut harness, &landing_page, "image/png", None);
     assert_eq!(late.status, 400);
     let body = json_of(&late);
@@ -157,9 +157,9 @@ fn credentials_on_an_image_link_are_noted() {
 fn scan_does_not_extend_the_landing_page() {
     let mut harness = Harness::new();
     let landing_page = harness.open(20_000);
-    harness.pass(Duration::from_secs(299));
+    harness.advance(Duration::from_secs(299));
     harness.scan();
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let late = generate(&mut harness, &landing_page, "image/png", None);
     assert_eq!(json_of(&late)["title"], "Order timeout");
     harness.approve();

@@ -4,7 +4,7 @@ use super::*;
 
 const PATH: &str = "/qr/v1/merchant-redirect";
 
-fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
+fn send(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -> Response {
     let request = harness
         .signed(method, path, body)
         .with("accept", "text/targetUrl");
@@ -12,7 +12,7 @@ fn ask(harness: &mut Harness, method: Method, path: &str, body: Option<Value>) -
 }
 
 fn create(harness: &mut Harness, body: Value) -> Response {
-    ask(harness, Method::POST, PATH, Some(body))
+    send(harness, Method::POST, PATH, Some(body))
 }
 
 fn poster() -> Value {
@@ -22,39 +22,39 @@ fn poster() -> Value {
 #[test]
 fn update_changes_the_destination_and_not_the_text() {
     let mut harness = Harness::new();
-    let made = json_of(&create(&mut harness, poster()));
-    assert_eq!(made["id"], "billboard_1");
-    assert_eq!(made["redirectUrl"], "https://example.com/myProduct");
-    assert_eq!(made["expiresIn"], -1);
-    let text = made["url"].as_str().unwrap();
+    let created = json_of(&create(&mut harness, poster()));
+    assert_eq!(created["id"], "billboard_1");
+    assert_eq!(created["redirectUrl"], "https://example.com/myProduct");
+    assert_eq!(created["expiresIn"], -1);
+    let text = created["url"].as_str().unwrap();
     assert!(text.starts_with("https://qr.vipps.no/"), "{text}");
 
-    let one = format!("{PATH}/billboard_1");
+    let path = format!("{PATH}/billboard_1");
     let changed = json!({"redirectUrl": "https://example.com/other"});
-    let updated = json_of(&ask(&mut harness, Method::PUT, &one, Some(changed)));
+    let updated = json_of(&send(&mut harness, Method::PUT, &path, Some(changed)));
     assert_eq!(updated["redirectUrl"], "https://example.com/other");
     assert_eq!(updated["url"], text);
     assert_eq!(
-        json_of(&ask(&mut harness, Method::GET, &one, None)),
+        json_of(&send(&mut harness, Method::GET, &path, None)),
         updated
     );
-    let all = json_of(&ask(&mut harness, Method::GET, PATH, None));
+    let all = json_of(&send(&mut harness, Method::GET, PATH, None));
     assert_eq!(all, json!([updated]));
 
-    assert_eq!(ask(&mut harness, Method::DELETE, &one, None).status, 200);
+    assert_eq!(send(&mut harness, Method::DELETE, &path, None).status, 200);
     for method in [Method::GET, Method::DELETE] {
-        let gone = ask(&mut harness, method, &one, None);
-        assert_eq!(gone.status, 404);
-        assert!(json_of(&gone)["instance"].is_string());
+        let deleted = send(&mut harness, method, &path, None);
+        assert_eq!(deleted.status, 404);
+        assert!(json_of(&deleted)["instance"].is_string());
     }
     let changed = json!({"redirectUrl": "https://example.com/other"});
     assert_eq!(
-        ask(&mut harness, Method::PUT, &one, Some(changed)).status,
+        send(&mut harness, Method::PUT, &path, Some(changed)).status,
         404
     );
-    let again = json_of(&create(&mut harness, poster()));
+    let recreated = json_of(&create(&mut harness, poster()));
     assert_ne!(
-        again["url"], text,
+        recreated["url"], text,
         "the id may be used again, for another code"
     );
 }
@@ -85,12 +85,12 @@ fn code_expires_after_its_ttl() {
     let mut body = poster();
     body["ttl"] = 600.into();
     assert_eq!(json_of(&create(&mut harness, body))["expiresIn"], 600);
-    harness.pass(Duration::from_secs(2));
-    let one = format!("{PATH}/billboard_1");
-    let left = json_of(&ask(&mut harness, Method::GET, &one, None));
-    assert_eq!(left["expiresIn"], 598);
-    harness.pass(Duration::from_secs(598));
-    assert_eq!(ask(&mut harness, Method::GET, &one, None).status, 404);
+    harness.advance(Duration::from_secs(2));
+    let path = format!("{PATH}/billboard_1");
+    let remaining = json_of(&send(&mut harness, Method::GET, &path, None));
+    assert_eq!(remaining["expiresIn"], 598);
+    harness.advance(Duration::from_secs(598));
+    assert_eq!(send(&mut harness, Method::GET, &path, None).status, 404);
     assert_eq!(create(&mut harness, poster()).status, 200);
 }
 
@@ -102,12 +102,12 @@ fn percent_encoded_id_is_decoded() {
     assert_eq!(create(&mut harness, body).status, 200);
     let path = format!("{PATH}/k%C3%B8%20+%20100%25%20bl%C3%A5");
     assert_eq!(
-        json_of(&ask(&mut harness, Method::GET, &path, None))["id"],
+        json_of(&send(&mut harness, Method::GET, &path, None))["id"],
         id
     );
     let path = format!("{PATH}/k%C3%B8%20%2B%20100%25%20bl%C3%A5");
     assert_eq!(
-        json_of(&ask(&mut harness, Method::GET, &path, None))["id"],
+        json_of(&send(&mut harness, Method::GET, &path, None))["id"],
         id
     );
 }
@@ -146,23 +146,23 @@ fn invalid_field_is_named_in_pascal_case() {
 fn accept_selects_the_format_on_every_operation() {
     let mut harness = Harness::new();
     create(&mut harness, poster());
-    let one = format!("{PATH}/billboard_1");
+    let path = format!("{PATH}/billboard_1");
     for (accept, file) in [("image/png", "qr.png"), ("image/svg+xml", "qr.svg")] {
         let request = harness
-            .signed(Method::GET, &one, None)
+            .signed(Method::GET, &path, None)
             .with("accept", accept)
             .with("size", "200");
         let url = json_of(&harness.send(request))["url"].clone();
         assert!(url.as_str().unwrap().contains(file), "{url}");
     }
-    for path in [PATH, one.as_str()] {
+    for path in [PATH, path.as_str()] {
         let request = harness
             .signed(Method::GET, path, None)
             .with("accept", "application/json");
         assert_eq!(harness.send(request).status, 415);
     }
     let request = harness
-        .signed(Method::GET, &one, None)
+        .signed(Method::GET, &path, None)
         .with("accept", "image/png")
         .with("size", "1");
     assert_eq!(harness.send(request).status, 400);
@@ -180,9 +180,9 @@ fn image_link_expires_after_one_hour() {
         .unwrap()
         .to_owned();
     let target = url.strip_prefix("http://127.0.0.1:1").unwrap();
-    harness.pass(Duration::from_secs(3599));
+    harness.advance(Duration::from_secs(3599));
     assert_eq!(harness.send(request_to(target)).status, 200);
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     assert_eq!(harness.send(request_to(target)).status, 404);
 }
 

@@ -167,7 +167,7 @@ fn release_of_the_rest_keeps_the_captured_amount() {
 #[test]
 fn unscanned_payment_expires_after_five_minutes() {
     let mut harness = in_state("initiated");
-    harness.pass(Duration::from_secs(301));
+    harness.advance(Duration::from_secs(301));
     assert_eq!(harness.operations(), ["INITIATE"]);
     assert_eq!(
         harness.get("status")["transactionInfo"]["status"],
@@ -180,9 +180,9 @@ fn unscanned_payment_expires_after_five_minutes() {
 #[test]
 fn scan_adds_five_minutes() {
     let mut harness = in_state("initiated");
-    harness.pass(Duration::from_secs(299));
+    harness.advance(Duration::from_secs(299));
     harness.scan();
-    harness.pass(Duration::from_secs(299));
+    harness.advance(Duration::from_secs(299));
     harness.approve();
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
 }
@@ -193,11 +193,11 @@ fn planned_approval_has_its_own_time() {
     let mut harness = Harness::of(CaptureType::Reserve, domain);
     harness.open(20_000);
     let started = harness.now;
-    harness.pass(Duration::from_secs(6));
+    harness.advance(Duration::from_secs(6));
     let details = harness.get("details");
     assert!(details["transactionLogHistory"][0]["transactionId"].is_string());
     assert_eq!(details.get("transactionSummary"), None);
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(
         harness.account().effects()[0].time(),
@@ -227,6 +227,6 @@ fn event_due_now_has_happened() {
     let domain = Domain::new(Some(Duration::from_secs(10)));
     let mut harness = Harness::of(CaptureType::Reserve, domain);
     harness.open(20_000);
-    harness.pass(Duration::from_secs(10));
+    harness.advance(Duration::from_secs(10));
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
 }

@@ -79,10 +79,10 @@ fn each_scope_shares_its_members() {
 fn data_is_shared_for_168_hours() {
     let mut harness = Harness::new();
     harness.pay_with_scope("name");
-    harness.pass(Duration::from_secs(168 * 3600 - 1));
+    harness.advance(Duration::from_secs(168 * 3600 - 1));
     harness.fetch_token();
     assert_eq!(harness.userinfo(SUB, MSN).status, 200);
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let response = harness.userinfo(SUB, MSN);
     assert_eq!(response.status, 404, "{response:?}");
     assert_eq!(json_of(&response)["status"], "404");

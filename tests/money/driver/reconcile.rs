@@ -53,7 +53,7 @@ impl Driver {
         self.sim.faults().clear();
         self.network.refuse(0);
         sleep(Duration::from_secs(90)).await;
-        self.memory.follow();
+        self.memory.sync_clock();
         for place in self.model.unknown().collect::<Vec<_>>() {
             let is_definite = self.reconcile(place, None).await;
             let record = &self.model.records[place];

@@ -152,12 +152,12 @@ fn check_urls(state: &mut State, call: &Call<'_>, is_app: bool) -> Result<(), Fa
         };
         let leads_to_an_app = name == "fallBack" && (is_app || is_app_scheme(url));
         if !leads_to_an_app && !is_public_https(url) {
-            let what = if name == "callbackPrefix" {
+            let field = if name == "callbackPrefix" {
                 "callbackUrl"
             } else {
                 name
             };
-            let reason = format!("{what} is invalid");
+            let reason = format!("{field} is invalid");
             return Err(invalid(state, &format!("merchantInfo.{name}"), &reason));
         }
     }
@@ -246,17 +246,17 @@ mod tests {
 
     #[test]
     fn fallback_can_be_an_app() {
-        for good in ["myapp://done", "com.example.shop://x", "INTENT"] {
-            assert!(is_app_scheme(good), "{good}");
+        for valid in ["myapp://done", "com.example.shop://x", "INTENT"] {
+            assert!(is_app_scheme(valid), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "http://example.com",
             "https://localhost",
             "://x",
             "1app://x",
             "intent",
         ] {
-            assert!(!is_app_scheme(bad), "{bad}");
+            assert!(!is_app_scheme(invalid), "{invalid}");
         }
     }
 }

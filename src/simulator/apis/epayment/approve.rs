@@ -1,5 +1,5 @@
-//! `POST /epayment/v1/test/payments/{reference}/approve`: approves a payment without the app, in the
-//! test environment only.
+//! `POST /epayment/v1/test/payments/{reference}/approve`: approves a payment without the app, in
+//! the test environment only.
 
 use http::StatusCode;
 

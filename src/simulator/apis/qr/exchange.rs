@@ -13,7 +13,7 @@ pub(super) fn personal_qr(state: &mut State, call: &Call<'_>) -> Result<Response
         (Some(code), _) => json!({
             "msisdn": code.customer.msisdn,
             "version": "2.0",
-            "timestamp": code.made.as_second(),
+            "timestamp": code.created_at.as_second(),
         }),
         (None, Some(msisdn)) => json!({"msisdn": msisdn, "version": "1.0"}),
         (None, None) => {
@@ -34,7 +34,7 @@ pub(super) fn customer(state: &mut State, call: &Call<'_>) -> Result<Response, F
     let check_in = state.domain.codes.check_in(token, call.now)?;
     let body = json!({
         "msisdn": check_in.customer.msisdn,
-        "timestamp": check_in.since.as_second(),
+        "timestamp": check_in.checked_in_at.as_second(),
     });
     Ok(Response::json(StatusCode::OK, body))
 }

@@ -82,7 +82,7 @@ fn qr_flow_returns_an_image_or_the_text_of_the_code() {
         assert_eq!(target, Some(&Target::Payment(harness.order())));
         if url.starts_with("http:") {
             assert_eq!(harness.status_of(&url), 200);
-            harness.pass(Duration::from_secs(600));
+            harness.advance(Duration::from_secs(600));
             assert_eq!(harness.status_of(&url), 404);
         }
     }
@@ -141,7 +141,7 @@ fn personal_code_and_customer_token_name_the_customer() {
         let customer = harness.state.domain.payment(payment).usual_customer();
         assert_eq!(customer.msisdn, expected);
     }
-    harness.pass(Duration::from_secs(15 * 60));
+    harness.advance(Duration::from_secs(15 * 60));
     let late = plus(json!({"userFlow": "PUSH_MESSAGE", "customer": {"customerToken": token}}));
     assert_eq!(outcome(&harness.create(late)), "4050");
 }
@@ -151,9 +151,9 @@ fn payment_expires_after_10_minutes_or_at_its_own_time() {
     let mut harness = Harness::new();
     harness.created();
     harness.scan();
-    harness.pass(Duration::from_secs(599));
+    harness.advance(Duration::from_secs(599));
     assert_eq!(harness.sums().0, "CREATED");
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     assert_eq!(harness.sums().0, "EXPIRED");
 
     let mut harness = Harness::new();
@@ -162,11 +162,11 @@ fn payment_expires_after_10_minutes_or_at_its_own_time() {
         "receiptUrl": "https://example.com/receipt"}),
     ));
     let url = url.unwrap();
-    harness.pass(Duration::from_secs(23 * 3600));
+    harness.advance(Duration::from_secs(23 * 3600));
     harness.fetch_token();
     assert_eq!(harness.sums().0, "CREATED");
     assert_eq!(harness.status_of(&url), 200);
-    harness.pass(Duration::from_secs(3600));
+    harness.advance(Duration::from_secs(3600));
     harness.fetch_token();
     assert_eq!(harness.sums().0, "EXPIRED");
     assert_eq!(harness.status_of(&url), 404);
@@ -208,7 +208,7 @@ fn details_show_metadata_and_the_scope_of_the_profile() {
         json!({}),
         "the subject comes later"
     );
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let approved = harness.read("");
     assert_eq!(approved["profile"]["sub"].as_str().unwrap().len(), 36);
     let user = &approved["userDetails"];
@@ -218,7 +218,7 @@ fn details_show_metadata_and_the_scope_of_the_profile() {
         approved["captureGuaranteedUntil"],
         "2026-03-09T09:00:13.000+00:00"
     );
-    harness.pass(Duration::from_secs(7 * 24 * 3600));
+    harness.advance(Duration::from_secs(7 * 24 * 3600));
     harness.fetch_token();
     assert!(harness.read("").get("userDetails").is_none());
 }
@@ -228,7 +228,7 @@ fn payment_without_a_scope_shares_nothing() {
     let mut harness = Harness::new();
     harness.created();
     harness.approve();
-    harness.pass(Duration::from_secs(1));
+    harness.advance(Duration::from_secs(1));
     let details = harness.read("");
     assert_eq!(
         (&details["profile"], details.get("userDetails")),

@@ -61,7 +61,9 @@ fn payment_without_approval_ends_with_its_event() {
     type End = fn(&mut Harness);
     let ends: [(&str, End); 3] = [
         ("ABORTED", Harness::reject),
-        ("EXPIRED", |harness| harness.pass(Duration::from_secs(600))),
+        ("EXPIRED", |harness| {
+            harness.advance(Duration::from_secs(600))
+        }),
         ("TERMINATED", |harness| {
             drop(harness.cancel_payment(json!({})))
         }),

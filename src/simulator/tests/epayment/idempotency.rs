@@ -13,20 +13,20 @@ fn part(value: i64) -> Value {
 fn same_key_and_body_have_one_effect_and_one_response() {
     let mut harness = Harness::new();
     let first = json_of(&harness.keyed(PAYMENTS, "create", create_body()));
-    let again = harness.keyed(PAYMENTS, "create", create_body());
-    assert_eq!((again.status.as_u16(), json_of(&again)), (201, first));
+    let repeated = harness.keyed(PAYMENTS, "create", create_body());
+    assert_eq!((repeated.status.as_u16(), json_of(&repeated)), (201, first));
     assert_eq!(harness.state.domain.payments().len(), 1);
 
     harness.approve();
     let first = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
     harness.modify("capture", 1_000);
-    let again = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
-    assert_eq!(again, first);
+    let repeated = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
+    assert_eq!(repeated, first);
     assert_eq!(harness.account().captured(), 6_000);
 
     let first = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
-    let again = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
-    assert_eq!(again, first);
+    let repeated = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
+    assert_eq!(repeated, first);
     assert_eq!(harness.account().refunded(), 2_000);
 }
 
@@ -124,7 +124,7 @@ fn rate_limit_and_bad_token_leave_the_key_unused() {
     }
     assert_eq!(harness.send(request.clone()).status, 429);
     harness.wait_for_limits();
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     assert_eq!(harness.send(request).status, 200);
     assert_eq!(harness.account().captured(), 2_000);
 }

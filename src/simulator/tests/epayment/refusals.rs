@@ -182,9 +182,9 @@ fn used_reference_is_a_conflict_for_every_api_of_the_sales_unit() {
     let mut harness = Harness::new();
     harness.created();
     harness.reject();
-    let again = harness.create(create_body());
+    let repeated = harness.create(create_body());
     assert_eq!(
-        (again.status.as_u16(), outcome(&again).as_str()),
+        (repeated.status.as_u16(), outcome(&repeated).as_str()),
         (409, "4150")
     );
     let mut harness = Harness::new();
@@ -253,7 +253,7 @@ fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
 fn writes_are_limited_to_5_a_minute_and_reads_to_120() {
     let mut harness = Harness::new();
     harness.created();
-    harness.pass(Duration::from_secs(60));
+    harness.advance(Duration::from_secs(60));
     for action in ["capture", "refund", "cancel"] {
         let path = format!("{PAYMENTS}/{ORDER}/{action}");
         for call in 0..6 {

@@ -49,7 +49,7 @@ fn in_state(state: &str, started_by: StartedBy) -> Harness {
     match state {
         "created" => {}
         "aborted" => harness.reject(),
-        "expired" => harness.pass(Duration::from_secs(601)),
+        "expired" => harness.advance(Duration::from_secs(601)),
         "terminated" => ok(harness.cancel_payment(json!({}))),
         _ => harness.approve(),
     }
@@ -205,7 +205,7 @@ fn periods_end_after_the_documented_days() {
         let created = harness.create(with("/amount", amount.clone()));
         assert_eq!(created.status, 201);
         harness.approve();
-        harness.pass(DAY * days);
+        harness.advance(DAY * days);
         harness.fetch_token();
         let modification = json!({"modificationAmount": amount});
         let capture = format!("{PAYMENTS}/{ORDER}/capture");
@@ -221,7 +221,7 @@ fn periods_end_after_the_documented_days() {
     harness.created();
     harness.approve();
     harness.modify("capture", 20_000);
-    harness.pass(DAY * 365);
+    harness.advance(DAY * 365);
     harness.fetch_token();
     assert_eq!(outcome(&harness.modify("refund", 20_000)), "6220");
 }
