@@ -77,10 +77,11 @@ impl Capture {
     /// captured yet; do not deliver, and make the same call later with the same key.
     ///
     /// 6170 (captured already): if the event log shows that this key captured the amount, the call
-    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the key captured another
-    /// amount, or if the call has read before its first attempt that nothing was left to
-    /// capture. Otherwise, and after
-    /// [`baseline`](Self::baseline), it is [`Unknown`](crate::Outcome::Unknown).
+    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
+    /// the key captured another amount. It is also `Rejected` if the key is not there and the call read
+    /// before its first attempt that nothing was left to capture. Otherwise it is
+    /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
+    /// before its first attempt.
     ///
     /// A response that names another payment, or that proves no success while the event log does
     /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).

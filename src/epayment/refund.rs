@@ -60,10 +60,11 @@ impl Refund {
     /// [`Error::needs_new_key`](crate::Error::needs_new_key).
     ///
     /// 6180 (refunded already): if the event log shows that this key refunded the amount, the call
-    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the key refunded another
-    /// amount, or if the call has read before its first attempt that everything was
-    /// captured and refunded. Otherwise, and after
-    /// [`baseline`](Self::baseline), it is [`Unknown`](crate::Outcome::Unknown).
+    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
+    /// the key refunded another amount. It is also `Rejected` if the key is not there and the call read
+    /// before its first attempt that everything was captured and refunded. Otherwise it is
+    /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
+    /// before its first attempt.
     ///
     /// A response that names another payment, or that proves no success while the event log does
     /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
