@@ -254,7 +254,7 @@ impl Error {
             Some(if inner.origin == Origin::Foreign {
                 hint.foreign
             } else {
-                hint.plain
+                hint.advice
             })
         };
         let rate_limit_hint = || {

@@ -126,7 +126,7 @@ pub(crate) enum PaymentEffect {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnknownHint {
     /// After a response of the API, and after no response.
-    pub(crate) plain: &'static str,
+    pub(crate) advice: &'static str,
     /// After a response that does not come from the API.
     pub(crate) foreign: &'static str,
 }
@@ -145,7 +145,7 @@ pub(crate) use foreign_response;
 macro_rules! unknown_hint {
     ($text:literal) => {
         Some($crate::operation::UnknownHint {
-            plain: $text,
+            advice: $text,
             foreign: concat!($crate::operation::foreign_response!(), " ", $text),
         })
     };

@@ -1,10 +1,10 @@
 //! Requests as snapshots, and responses without a network (feature `testing`).
 //!
 //! A [`Recorder`] replaces the network. It responds with the responses of the test, and records
-//! every request as a
-//! [`RequestShape`]: a text with a stable order, in which secrets and personal data are replaced by numbered
-//! placeholders. Equal values have equal placeholders. The clients of a recorder have a
-//! [`ManualClock`] and [`SeededRandomness`], so that waits take no time and every run is the same.
+//! every request as a [`RequestShape`], a text with a stable order, in which secrets and personal
+//! data are replaced by numbered placeholders. Equal values have equal placeholders. The clients of
+//! a recorder have a [`ManualClock`] and [`SeededRandomness`], so that waits take no time and every
+//! run is the same.
 //!
 //! Compare the requests of your code with `insta`, or with any other tool that compares texts:
 //!

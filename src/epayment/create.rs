@@ -332,6 +332,11 @@ impl Create {
             return Err(unknown);
         };
         let has_same_amount = details.amount() == Some(self.amount);
+        if self.express.is_none() && details.amount().is_some() && !has_same_amount {
+            // The key created this payment with another amount. The costs of shipping may be part of
+            // the stated amount.
+            return Err(error.with_outcome(Outcome::Rejected).with_used_up_key(true));
+        }
         let redirect_url = details.redirect_url().map(str::to_owned);
         if has_same_amount && (redirect_url.is_some() || !self.needs_url()) {
             let mut created = self.created(redirect_url, Some(key));

@@ -109,9 +109,8 @@ impl Transfer {
             (None, Some(key)) => {
                 // The API refuses the key of an earlier request with another amount.
                 let events = self.payment.events_with(deadline.options(&read)).await?;
-                let moved = self
-                    .event_with_key(&events, key)
-                    .and_then(|event| event.amount);
+                let event = self.event_with_key(&events, key).filter(|e| e.succeeded());
+                let moved = event.and_then(|event| event.amount);
                 moved.map_or_else(|| self.remaining(&before), Ok)?
             }
             (None, None) => self.remaining(&before)?,
@@ -134,13 +133,47 @@ impl Transfer {
             Err(error) if error.outcome() == Outcome::Unknown || is_conflict(error) => {}
             Err(error) => return Err(error.clone()),
         }
-        if let Some(modification) = self.look_up(amount, key, &deadline, &read).await {
-            return Ok(modification);
+        let events = self.payment.events_with(deadline.options(&read)).await;
+        let event = events.map(|events| self.event_with_key(&events, &key).cloned());
+        if let Ok(Some(event)) = &event
+            && event.succeeded()
+            && event.amount.is_none_or(|moved| moved == amount)
+            && let Ok(details) = self.payment.details_with(deadline.options(&read)).await
+        {
+            return Ok(Modification::of_details(&details, Some(amount), Some(key)));
         }
         Err(match result {
             Ok(response) => response.decode_error(NO_PROOF),
+            Err(error) if is_conflict(&error) && self.is_refused(&before, amount, &event) => {
+                error.with_outcome(Outcome::Rejected).with_used_up_key(true)
+            }
             Err(error) => error.with_outcome(Outcome::Unknown),
         })
+    }
+
+    /// Returns whether a refusal because of an earlier request is certain: that request had the same
+    /// key and moved another amount, or this call has read that nothing was left to move before its
+    /// first attempt.
+    fn is_refused(
+        &self,
+        before: &Aggregate,
+        amount: Amount,
+        event: &Result<Option<PaymentEvent>>,
+    ) -> bool {
+        match event {
+            Ok(Some(event)) => {
+                event.succeeded() && event.amount.is_some_and(|moved| moved != amount)
+            }
+            Ok(None) => {
+                let is_zero = |rest: Option<Amount>| rest.is_some_and(|rest| !rest.is_positive());
+                // Until everything is captured, another request can make a refund possible.
+                self.baseline.is_none()
+                    && before.authorized.is_some_and(Amount::is_positive)
+                    && is_zero(before.remaining_to_capture())
+                    && is_zero(self.direction.remaining(before))
+            }
+            Err(_) => false,
+        }
     }
 
     async fn request(&self, options: &CallOptions, amount: Amount) -> Result<Response> {
@@ -172,25 +205,7 @@ impl Transfer {
             && wire.state.as_ref().is_none_or(is_approved)
     }
 
-    /// Returns the result if the event log holds the key of this request with this amount.
-    async fn look_up(
-        &self,
-        amount: Amount,
-        key: RequestId,
-        deadline: &Deadline,
-        read: &CallOptions,
-    ) -> Option<Modification> {
-        let events = self.payment.events_with(deadline.options(read));
-        let events = events.await.ok()?;
-        let event = self.event_with_key(&events, &key)?;
-        if event.amount.is_some_and(|moved| moved != amount) {
-            return None;
-        }
-        let details = self.payment.details_with(deadline.options(read));
-        let details = details.await.ok()?;
-        Some(Modification::of_details(&details, Some(amount), Some(key)))
-    }
-
+    /// Returns the event with the key of this request, unless it states a failure.
     fn event_with_key<'a>(
         &self,
         events: &'a [PaymentEvent],
@@ -198,7 +213,7 @@ impl Transfer {
     ) -> Option<&'a PaymentEvent> {
         let name = self.direction.event();
         let mut events = events.iter();
-        events.find(|e| e.succeeded() && e.is(&name) && e.has_key(key.as_str()))
+        events.find(|e| !e.failed() && e.is(&name) && e.has_key(key.as_str()))
     }
 
     fn remaining(&self, before: &Aggregate) -> Result<Amount> {

@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn random_ones_differ_and_are_short_enough_for_any_server() {
-        let (one, other) = (RequestId::random(), RequestId::random());
-        assert_ne!(one, other);
-        assert!(one.as_str().len() <= RequestId::MAX_GENERATED_LEN);
-        assert_eq!(RequestId::parse(one.as_str()), Ok(one));
+        let (first, second) = (RequestId::random(), RequestId::random());
+        assert_ne!(first, second);
+        assert!(first.as_str().len() <= RequestId::MAX_GENERATED_LEN);
+        assert_eq!(RequestId::parse(first.as_str()), Ok(first));
     }
 }

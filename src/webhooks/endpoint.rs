@@ -255,14 +255,14 @@ mod tests {
         let text = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         assert_eq!(hash.to_base64(), text);
         assert!(hash.matches(text.as_bytes()));
-        for wrong in [
+        for invalid in [
             "",
             "=",
             &text[..43],
             "47DE",
             "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
         ] {
-            assert!(!hash.matches(wrong.as_bytes()), "{wrong}");
+            assert!(!hash.matches(invalid.as_bytes()), "{invalid}");
         }
     }
 }

@@ -407,14 +407,18 @@ async fn used_reference_that_proves_nothing_is_unknown() {
         let error = conflict(log, &details).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{log}");
     }
-    for details in [
-        "{}".to_owned(),
-        found(49_900, None),
-        found(1, Some("https://x")),
-    ] {
+    for details in ["{}".to_owned(), found(49_900, None)] {
         let error = conflict(&log("mine"), &details).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{details}");
     }
+}
+
+#[tokio::test]
+async fn key_of_a_payment_with_another_amount_is_refused() {
+    let details = found(1, Some("https://x"));
+    let error = conflict(&log("mine"), &details).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected);
+    assert!(error.needs_new_key());
 }
 
 /// A retry with the same key must have the same body.

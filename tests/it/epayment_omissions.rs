@@ -225,7 +225,7 @@ impl Shop {
         }
         self.seen[2] += 1;
         let mut reconcile = self.vipps.epayment().reconcile(&error);
-        if self.seen[2] % 2 == 0 {
+        if self.seen[2].is_multiple_of(2) {
             // One look decides, which hides no mistake behind an earlier look.
             reconcile = reconcile.settled_after(Duration::ZERO);
         }

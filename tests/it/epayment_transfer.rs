@@ -208,8 +208,6 @@ async fn conflict_without_the_own_key_is_unknown() {
             json!([of_another_kind]),
             json!([unclear]),
             json!([transfer.logged("other-key", 3_000, true)]),
-            // The key was used for another amount.
-            json!([transfer.logged(KEY, 2_000, true)]),
         ] {
             for code in ["4010", "4020", "4150", "6170", "6180", "3010"] {
                 let body = problem(409, code);
@@ -221,6 +219,59 @@ async fn conflict_without_the_own_key_is_unknown() {
                 assert!(!error.to_string().contains("new key"), "{error}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn conflict_with_the_key_of_another_amount_is_refused() {
+    for transfer in BOTH {
+        let log = json!([transfer.logged(KEY, 2_000, true)]);
+        for code in ["4010", "4020", "4150"] {
+            let body = problem(409, code);
+            let error = responded(transfer, (409, &body), &log, 3_000)
+                .await
+                .unwrap_err();
+            assert_eq!(error.outcome(), Outcome::Rejected, "{code}: {error}");
+            assert!(error.needs_new_key(), "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn transfer_is_refused_if_nothing_was_left_before_it() {
+    for (transfer, code) in [(Capture, "6170"), (Refund, "6180")] {
+        let other = transfer.logged("other-key", 10_000, true);
+        let own_is_unclear = json!([{"name": transfer.event(), "idempotencyKey": KEY}]);
+        for (moved, log, outcome) in [
+            (10_000, json!([other]), Outcome::Rejected),
+            (9_999, json!([other]), Outcome::Unknown),
+            (10_000, json!("unreadable"), Outcome::Unknown),
+            (10_000, own_is_unclear, Outcome::Unknown),
+        ] {
+            let recorder = Recorder::new()
+                .respond("GET", PAYMENT, 200, &transfer.details(moved))
+                .respond("POST", &transfer.path(), 400, &problem(400, code))
+                .respond("GET", EVENTS, 200, &log.to_string());
+            let error = transfer.send(&payment(&recorder)).await.unwrap_err();
+            assert_eq!(error.outcome(), outcome, "{transfer:?} {moved} {log}");
+            assert_eq!(error.needs_new_key(), outcome == Outcome::Rejected);
+        }
+    }
+}
+
+/// An approval or a capture by another request may have come in between.
+#[tokio::test]
+async fn transfer_is_unknown_if_more_could_become_available() {
+    for (transfer, state, sums, code) in [
+        (Capture, "CREATED", [0, 0, 0, 0], "6170"),
+        (Refund, "AUTHORIZED", [10_000, 5_000, 0, 5_000], "6180"),
+    ] {
+        let recorder = Recorder::new()
+            .respond("GET", PAYMENT, 200, &details(state, sums))
+            .respond("POST", &transfer.path(), 400, &problem(400, code))
+            .respond("GET", EVENTS, 200, "[]");
+        let error = transfer.send(&payment(&recorder)).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{transfer:?}");
     }
 }
 

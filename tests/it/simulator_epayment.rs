@@ -7,7 +7,7 @@ use vipps::ecom::TransactionText;
 use vipps::epayment::EventName::{Authorized, Captured, Created, Refunded};
 use vipps::epayment::{Customer, PaymentState};
 use vipps::simulator::{EffectKind, Simulator};
-use vipps::{Amount, Currency, Outcome, PhoneNumber, Vipps};
+use vipps::{Amount, Currency, Outcome, PhoneNumber, RequestId, Vipps};
 
 const REFERENCE: &str = "acme-shop-123-order123abc";
 const CAPTURE: &str = "capture_payment";
@@ -259,4 +259,27 @@ async fn control_api_approves_by_reference_and_shows_the_currency() {
     );
     let failed = payment(&vipps).capture(Amount::dkk(499)).await.unwrap_err();
     assert!(failed.has_code("6260"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeat_with_another_amount_is_refused() {
+    let (sim, vipps) = start();
+    let key: RequestId = "order-123-create".parse().unwrap();
+    let create = |amount| {
+        let create = vipps.epayment().create(REFERENCE.parse().unwrap(), amount);
+        create.qr().customer_present().idempotency_key(key.clone())
+    };
+    create(Amount::nok(499)).await.unwrap();
+    let error = create(Amount::nok(500)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
+    assert!(error.needs_new_key() && !error.is_retryable());
+    sim.payer().approve(REFERENCE).unwrap();
+
+    payment(&vipps).capture_remaining().await.unwrap();
+    payment(&vipps).refund_remaining().await.unwrap();
+    let error = payment(&vipps).capture(Amount::nok(1)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
+    let error = payment(&vipps).refund(Amount::nok(1)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
+    assert!(error.needs_new_key() && !error.is_retryable());
 }

@@ -153,11 +153,7 @@ fn money_never_moves_twice(over: Over) {
         }
         for what in ["done by the other API", "reconcile: direct capture"] {
             let times = totals.get(what).copied().unwrap_or(0);
-            assert_eq!(
-                times >= schedules / 200,
-                over == Over::Epayment,
-                "{what}: {times} times"
-            );
+            assert_eq!(times > 0, over == Over::Epayment, "{what}: {times} times");
         }
     }
 }

@@ -113,20 +113,20 @@ fn refused(refusal: &Refusal, random: &mut Random) -> Response {
 
 /// The kind of content that a request's `Accept` header selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum Output {
     Link(Format),
     /// The text itself.
     Content,
 }
 
 /// Reads `Accept` and, for PNG, `Size`.
-fn wanted(state: &mut State, request: &Request) -> Result<Wanted, Failure> {
+fn requested_output(state: &mut State, request: &Request) -> Result<Output, Failure> {
     let accept = request.header("accept").unwrap_or_default();
     match accept {
         // The curl command in the quick start sends `*/*`.
-        "image/*" | "image/svg+xml" | "*/*" => Ok(Wanted::Link(Format::Svg)),
-        "image/png" => Ok(Wanted::Link(Format::png(request.header("size")))),
-        _ if accept.eq_ignore_ascii_case("text/targetUrl") => Ok(Wanted::Content),
+        "image/*" | "image/svg+xml" | "*/*" => Ok(Output::Link(Format::Svg)),
+        "image/png" => Ok(Output::Link(Format::png(request.header("size")))),
+        _ if accept.eq_ignore_ascii_case("text/targetUrl") => Ok(Output::Content),
         _ => {
             let detail = "Accept must be one of image/*, image/png, image/svg+xml, text/targetUrl";
             let response = errors::media_type(detail, &mut state.random);

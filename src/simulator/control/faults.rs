@@ -61,11 +61,11 @@ pub(super) fn remove(call: &Call<'_>) -> Result<Response, Problem> {
 pub(super) fn add(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
     let fault = install(call, call.members()?)?;
-    let made = listed(call)
+    let created = listed(call)
         .iter()
         .find(|listed| listed.id == fault.id())
         .map(described);
-    let response = Response::json(StatusCode::CREATED, made.unwrap_or_default());
+    let response = Response::json(StatusCode::CREATED, created.unwrap_or_default());
     let location = format!("{}faults/{}", super::PREFIX, fault.id());
     Ok(match HeaderValue::try_from(location) {
         Ok(location) => response.with_header(header::LOCATION, location),

@@ -38,7 +38,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
         let shown: Vec<Value> = entries
             .iter()
             .skip(skipped)
-            .map(|one| described(one))
+            .map(|delivery| described(delivery))
             .collect();
         (shown, entries.len())
     });

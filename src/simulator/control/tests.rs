@@ -266,7 +266,11 @@ fn check_in_that_fails(sim: &Simulator) {
     });
     sim.payer().scan(text).unwrap();
     let deliveries = sim.deliveries();
-    assert!(deliveries.iter().any(|one| one.next_attempt().is_some()));
+    assert!(
+        deliveries
+            .iter()
+            .any(|delivery| delivery.next_attempt().is_some())
+    );
 }
 
 /// Starts a payment through the API, without a client.

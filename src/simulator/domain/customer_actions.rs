@@ -110,22 +110,22 @@ impl Domain {
     /// cannot be used.
     pub(crate) fn receive_shipping(
         &mut self,
-        payment: PaymentId,
+        id: PaymentId,
         methods: Result<Vec<ShippingMethod>, String>,
         now: Timestamp,
     ) -> Result<(), String> {
-        let one = self.payment_mut(payment);
-        let Some(pending) = one.pending_shipping.take() else {
+        let payment = self.payment_mut(id);
+        let Some(pending) = payment.pending_shipping.take() else {
             return Err("no approval waits for shipping methods".into());
         };
-        if !one.is_waiting() {
+        if !payment.is_waiting() {
             return Err("the payment has ended".into());
         }
         let methods = methods?;
         let chosen = shipping::choose(&methods, pending.method.as_deref())
             .ok_or("the customer's method is not among them")?;
-        one.shipping = Some(chosen.clone());
-        self.complete_approval(payment, pending.customer, now);
+        payment.shipping = Some(chosen.clone());
+        self.complete_approval(id, pending.customer, now);
         Ok(())
     }
 
@@ -158,12 +158,12 @@ impl Domain {
     }
 
     /// Withdraws the consent that the customer gave with a payment.
-    pub(crate) fn withdraw_consent(&mut self, payment: PaymentId) -> Result<(), Refusal> {
-        let one = self.payment(payment);
-        if one.options.merchant.consents.is_none() || one.customer.is_none() {
+    pub(crate) fn withdraw_consent(&mut self, id: PaymentId) -> Result<(), Refusal> {
+        let payment = self.payment(id);
+        if payment.options.merchant.consents.is_none() || payment.customer.is_none() {
             return Err(Refusal::NoConsent);
         }
-        self.events.push(Event::ConsentWithdrawn { payment });
+        self.events.push(Event::ConsentWithdrawn { payment: id });
         Ok(())
     }
 

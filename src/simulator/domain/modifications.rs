@@ -177,7 +177,9 @@ impl Payment {
         entry: Entry,
     ) -> Change {
         let idempotency = request.idempotency.clone();
-        let key = idempotency.as_ref().map(|one| one.key.clone());
+        let key = idempotency
+            .as_ref()
+            .map(|idempotency| idempotency.key.clone());
         let change = self.record(PaymentEvent {
             kind,
             success: true,

@@ -55,8 +55,9 @@ impl Webhooks {
         is_removed: impl Fn(&Registration) -> bool,
     ) -> bool {
         let before = self.0.len();
-        self.0
-            .retain(|one| one.sales_unit.as_deref() != owner || !is_removed(one));
+        self.0.retain(|registration| {
+            registration.sales_unit.as_deref() != owner || !is_removed(registration)
+        });
         self.0.len() != before
     }
 
@@ -65,7 +66,7 @@ impl Webhooks {
     }
 
     pub(crate) fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|one| one.id == id)
+        self.0.iter().any(|registration| registration.id == id)
     }
 
     /// Returns the registrations of a sales unit, or with `None` those for all sales units.
@@ -74,7 +75,7 @@ impl Webhooks {
         owner: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Registration> {
         let all = self.0.iter();
-        all.filter(move |one| one.sales_unit.as_deref() == owner)
+        all.filter(move |registration| registration.sales_unit.as_deref() == owner)
     }
 
     /// Returns the registrations that receive an event of a sales unit.
@@ -84,7 +85,7 @@ impl Webhooks {
         event: &'a str,
     ) -> impl Iterator<Item = &'a Registration> {
         let all = self.0.iter();
-        all.filter(move |one| one.receives(sales_unit, event))
+        all.filter(move |registration| registration.receives(sales_unit, event))
     }
 
     /// Returns the registration that receives an event which only one receives: that of the sales
@@ -95,7 +96,7 @@ impl Webhooks {
         event: &'a str,
     ) -> Option<&'a Registration> {
         let receivers = self.for_event(sales_unit, event);
-        receivers.max_by_key(|one| one.sales_unit.is_some())
+        receivers.max_by_key(|registration| registration.sales_unit.is_some())
     }
 }
 
@@ -118,7 +119,9 @@ mod tests {
     }
 
     fn ids<'a>(registrations: impl Iterator<Item = &'a Registration>) -> Vec<&'a str> {
-        registrations.map(|one| one.id.as_str()).collect()
+        registrations
+            .map(|registration| registration.id.as_str())
+            .collect()
     }
 
     #[test]
@@ -146,8 +149,8 @@ mod tests {
     #[test]
     fn remove_leaves_other_owners_alone() {
         let mut webhooks = webhooks(&[("a", Some("1")), ("b", None)]);
-        assert!(!webhooks.remove(Some("1"), |one| one.id == "b"));
-        assert!(!webhooks.remove(None, |one| one.id == "a"));
+        assert!(!webhooks.remove(Some("1"), |registration| registration.id == "b"));
+        assert!(!webhooks.remove(None, |registration| registration.id == "a"));
         assert!(webhooks.remove(None, |_| true));
         assert_eq!(ids(webhooks.owned_by(Some("1"))), ["a"]);
     }

@@ -262,8 +262,8 @@ mod tests {
             let detail = body["detail"].as_str().unwrap();
             assert!(detail.starts_with(operation.operation.id), "{detail}");
         }
-        let good = Response::json(StatusCode::OK, json!({"orderId": "a", "url": "https://x"}));
-        assert_eq!(checked(operation, good).status, 200);
+        let valid = Response::json(StatusCode::OK, json!({"orderId": "a", "url": "https://x"}));
+        assert_eq!(checked(operation, valid).status, 200);
     }
 
     #[test]

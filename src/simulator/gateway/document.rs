@@ -77,8 +77,8 @@ impl Document {
         }
         #[cfg(test)]
         let vendored = root.clone();
-        for one in overrides {
-            (one.apply)(&mut root);
+        for entry in overrides {
+            (entry.apply)(&mut root);
         }
         let operations = operations(&root);
         Self {

@@ -64,7 +64,7 @@ pub(crate) fn parameter(root: &mut Value, name: &str, change: fn(&mut Value)) {
         }
         Value::Object(members) => {
             let is_parameter = members.contains_key("in") && members.contains_key("schema");
-            if is_parameter && members.get("name").is_some_and(|one| one == name) {
+            if is_parameter && members.get("name").is_some_and(|value| value == name) {
                 change(root);
                 return;
             }
@@ -84,11 +84,11 @@ mod tests {
     fn every_override_changes_its_document_and_has_a_source() {
         for api in apis::ALL {
             let mut root = api.document.vendored.clone();
-            for one in api.document.overrides {
+            for entry in api.document.overrides {
                 let before = root.clone();
-                (one.apply)(&mut root);
-                assert!(root != before, "{}: {}", api.name, one.reason);
-                assert!(!one.source.is_empty(), "{}: {}", api.name, one.reason);
+                (entry.apply)(&mut root);
+                assert!(root != before, "{}: {}", api.name, entry.reason);
+                assert!(!entry.source.is_empty(), "{}: {}", api.name, entry.reason);
             }
         }
     }

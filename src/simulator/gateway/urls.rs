@@ -31,14 +31,14 @@ mod tests {
 
     #[test]
     fn urls_must_be_public_and_https() {
-        for good in [
+        for valid in [
             "https://example.com/vipps",
             "https://shop.example.co.uk:8080/",
             "https://xn--brum-qoa.no/x?y=1",
         ] {
-            assert!(is_public_https(good), "{good}");
+            assert!(is_public_https(valid), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "http://example.com/",
             "https://localhost/",
             "https://shop/",
@@ -49,7 +49,7 @@ mod tests {
             "myapp://x",
             "",
         ] {
-            assert!(!is_public_https(bad), "{bad}");
+            assert!(!is_public_https(invalid), "{invalid}");
         }
     }
 }

@@ -18,8 +18,8 @@ fn put(harness: &mut Harness, id: &str, location: &str) -> Response {
 #[test]
 fn put_changes_the_description_and_not_the_code() {
     let mut harness = Harness::new();
-    let made = put(&mut harness, "till-1", "Kasse 1");
-    assert!(made.status == 200 && matches!(made.body, Body::Empty));
+    let created = put(&mut harness, "till-1", "Kasse 1");
+    assert!(created.status == 200 && matches!(created.body, Body::Empty));
     let path = format!("{PATH}/till-1");
     let first = json_of(&send(&mut harness, Method::GET, &path, None));
     assert_eq!(first["merchantSerialNumber"], MSN);
@@ -35,8 +35,8 @@ fn put_changes_the_description_and_not_the_code() {
     let deleted = send(&mut harness, Method::GET, &path, None);
     assert!(deleted.status == 404 && matches!(deleted.body, Body::Empty));
     put(&mut harness, "till-1", "Kasse 1");
-    let again = json_of(&send(&mut harness, Method::GET, &path, None));
-    assert_eq!(first["qrContent"], again["qrContent"]);
+    let read_again = json_of(&send(&mut harness, Method::GET, &path, None));
+    assert_eq!(first["qrContent"], read_again["qrContent"]);
 }
 
 #[test]

@@ -42,10 +42,10 @@ fn every_operation_refuses_an_unknown_order() {
         "35",
     );
     assert_code(&harness.cancel(false), 404, "Merchant", "35");
-    for what in ["details", "status"] {
+    for path in ["details", "status"] {
         let request = harness.signed(
             Method::GET,
-            &format!("/ecomm/v2/payments/{ORDER}/{what}"),
+            &format!("/ecomm/v2/payments/{ORDER}/{path}"),
             None,
         );
         assert_code(&harness.send(request), 404, "Merchant", "35");
@@ -93,8 +93,8 @@ fn same_key_and_body_have_one_effect_and_one_response() {
     harness.open(20_000);
     harness.approve();
     let first = harness.act("capture", Some(10_000), Some("key"));
-    let again = harness.act("capture", Some(10_000), Some("key"));
-    assert_eq!(json_of(&first), json_of(&again));
+    let repeated = harness.act("capture", Some(10_000), Some("key"));
+    assert_eq!(json_of(&first), json_of(&repeated));
     assert_eq!(harness.account().captured(), 10_000);
     assert_eq!(
         harness.account().effects()[1].idempotency_key(),
@@ -108,8 +108,11 @@ fn key_of_a_full_capture_repeats_when_nothing_is_left() {
     harness.open(20_000);
     harness.approve();
     let first = harness.act("capture", None, Some("key"));
-    let again = harness.act("capture", None, Some("key"));
-    assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 200));
+    let repeated = harness.act("capture", None, Some("key"));
+    assert_eq!(
+        (first.status.as_u16(), repeated.status.as_u16()),
+        (200, 200)
+    );
     assert_eq!(harness.account().captured(), 20_000);
 }
 

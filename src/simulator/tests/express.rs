@@ -61,18 +61,17 @@ fn dynamic_shipping_is_requested_before_the_approval() {
     open(&mut harness, express_body());
     harness.approve();
     assert_eq!(harness.operations(), ["INITIATE"]);
-    let question = harness.state.outbox.last().unwrap().clone();
-    assert_eq!(question.message.id, "shipping_details");
+    let request = harness.state.outbox.last().unwrap().clone();
+    assert_eq!(request.message.id, "shipping_details");
     assert_eq!(
-        question.url,
+        request.url,
         format!("https://example.com/shipping/v2/payments/{ORDER}/shippingDetails")
     );
-    assert_eq!(question.authorization.as_deref(), Some("word for word"));
-    let asked = question.body.unwrap();
-    assert_eq!(asked["addressType"], "H");
-    assert_eq!(asked["addressLine2"], Value::Null);
-    let response =
-        json!({"addressId": asked["addressId"], "orderId": ORDER, "shippingDetails": methods()});
+    assert_eq!(request.authorization.as_deref(), Some("word for word"));
+    let request_body = request.body.unwrap();
+    assert_eq!(request_body["addressType"], "H");
+    assert_eq!(request_body["addressLine2"], Value::Null);
+    let response = json!({"addressId": request_body["addressId"], "orderId": ORDER, "shippingDetails": methods()});
     harness.receive(response).unwrap();
     assert_eq!(harness.operations(), ["RESERVE", "INITIATE"]);
     assert_eq!(harness.account().reserved(), 29_950);
@@ -97,7 +96,7 @@ fn payment_waits_after_an_invalid_shipping_response() {
 fn merchants_response_with_one_unreadable_method_is_named() {
     let mut harness = Harness::new();
     open(&mut harness, express_body());
-    let good = methods()[0].clone();
+    let valid = methods()[0].clone();
     for (member, value) in [
         ("shippingCost", json!(0.001)),
         ("shippingCost", Value::Null),
@@ -106,9 +105,10 @@ fn merchants_response_with_one_unreadable_method_is_named() {
         ("isDefault", json!(true)),
         ("priority", json!("first")),
     ] {
-        let mut bad = good.clone();
-        bad[member] = value;
-        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [good, bad]});
+        let mut invalid = valid.clone();
+        invalid[member] = value;
+        let response =
+            json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [valid, invalid]});
         harness.approve();
         let result = harness.receive(response);
         let reason = result.unwrap_err();
@@ -130,9 +130,9 @@ fn merchants_method_that_breaks_the_document_is_named() {
         ("shippingMethodId", json!("x".repeat(101))),
         ("isDefault", json!("maybe")),
     ] {
-        let mut bad = methods()[0].clone();
-        bad[member] = value;
-        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [bad]});
+        let mut invalid = methods()[0].clone();
+        invalid[member] = value;
+        let response = json!({"addressId": 3960, "orderId": ORDER, "shippingDetails": [invalid]});
         harness.approve();
         let reason = harness.receive(response);
         let reason = reason.unwrap_err();

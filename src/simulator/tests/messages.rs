@@ -183,14 +183,14 @@ fn callback_with_a_wrong_member_breaks_the_schema() {
         "/transactionInfo/timeStamp",
         "/transactionInfo/transactionId",
     ] {
-        let mut wrong = body.clone();
-        *wrong.pointer_mut(pointer).unwrap() = json!([]);
-        assert_eq!(against_schema(REGULAR, &wrong), [pointer]);
+        let mut invalid = body.clone();
+        *invalid.pointer_mut(pointer).unwrap() = json!([]);
+        assert_eq!(against_schema(REGULAR, &invalid), [pointer]);
     }
     for name in ["merchantSerialNumber", "orderId", "transactionInfo"] {
-        let mut wrong = body.clone();
-        wrong.as_object_mut().unwrap().remove(name);
-        assert_eq!(against_schema(REGULAR, &wrong), [""], "{name}");
+        let mut invalid = body.clone();
+        invalid.as_object_mut().unwrap().remove(name);
+        assert_eq!(against_schema(REGULAR, &invalid), [""], "{name}");
     }
     let mut rejected = body;
     rejected["errorInfo"] = json!({"errorGroup": "Payment", "errorCode": 45});

@@ -66,8 +66,8 @@ fn refusal_of_the_domain_becomes_the_error_of_the_api() {
     harness.approve();
     let euro = json!({"value": 5_000, "currency": "EUR"});
     assert_eq!(capture(&mut harness, &euro), (400, json!("other currency")));
-    let bad = json!({"value": "5000", "currency": "NOK"});
-    assert_eq!(capture(&mut harness, &bad), (400, json!("value")));
+    let invalid = json!({"value": "5000", "currency": "NOK"});
+    assert_eq!(capture(&mut harness, &invalid), (400, json!("value")));
     assert_eq!(harness.account().captured(), 0);
 }
 

@@ -226,14 +226,14 @@ mod tests {
 
     #[test]
     fn response_must_repeat_the_ids_of_the_request() {
-        let good = json!({"addressId": 3960, "orderId": "o", "shippingDetails": [
+        let valid = json!({"addressId": 3960, "orderId": "o", "shippingDetails": [
             {"isDefault": "Y", "shippingCost": 1, "shippingMethod": "m", "shippingMethodId": "i"}]});
-        assert_eq!(received(&good, "o").unwrap().len(), 1);
-        assert!(received(&good, "p").is_err());
+        assert_eq!(received(&valid, "o").unwrap().len(), 1);
+        assert!(received(&valid, "p").is_err());
         for (member, value) in [("addressId", json!(1)), ("shippingDetails", json!([]))] {
-            let mut bad = good.clone();
-            bad[member] = value;
-            assert!(received(&bad, "o").is_err(), "{member}");
+            let mut invalid = valid.clone();
+            invalid[member] = value;
+            assert!(received(&invalid, "o").is_err(), "{member}");
         }
     }
 }

@@ -333,21 +333,21 @@ mod tests {
 
     #[test]
     fn links_lead_to_https_or_to_an_app() {
-        for good in [
+        for valid in [
             "https://example.com/x?y=1",
             "myapp://done",
             "https://localhost:8080/",
         ] {
-            assert!(is_link(good), "{good}");
+            assert!(is_link(valid), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "http://example.com/",
             "example.com",
             "javascript:alert(1)",
             "mailto:a@b.no",
             "",
         ] {
-            assert!(!is_link(bad), "{bad}");
+            assert!(!is_link(invalid), "{invalid}");
         }
     }
 }

@@ -3,13 +3,13 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Wanted, errors, wanted};
+use super::{Output, errors, requested_output};
 use crate::simulator::domain::Flow;
 use crate::simulator::domain::time::seconds_until;
 use crate::simulator::gateway::{Call, Failure, Response, State, images, landing_token};
 
 pub(super) fn generate(state: &mut State, call: &Call<'_>) -> Result<Response, Failure> {
-    let wanted = wanted(state, call.request)?;
+    let output = requested_output(state, call.request)?;
     let landing_page = call.text("/url").unwrap_or_default();
     let payment = landing_token(landing_page)
         .and_then(|token| state.domain.by_landing_token(&token))
@@ -28,9 +28,9 @@ pub(super) fn generate(state: &mut State, call: &Call<'_>) -> Result<Response, F
     }
     let codes = &mut state.domain.codes;
     let content = codes.add_payment(payment, &mut state.random);
-    let url = match wanted {
-        Wanted::Content => content,
-        Wanted::Link(format) => images::link(state, format, &content, Some(expires), call.now),
+    let url = match output {
+        Output::Content => content,
+        Output::Link(format) => images::link(state, format, &content, Some(expires), call.now),
     };
     Ok(Response::json(
         StatusCode::OK,

@@ -67,7 +67,11 @@ fn check_events(state: &State, owner: Option<&str>, events: &[String]) -> Result
         }
         let limit = event_types::limit(event);
         let existing = state.domain.webhooks.owned_by(owner);
-        if existing.filter(|one| one.is_for(event)).count() >= limit {
+        if existing
+            .filter(|registration| registration.is_for(event))
+            .count()
+            >= limit
+        {
             return Err(format!(
                 "The event type {event} can have at most {limit} registrations."
             ));
@@ -82,7 +86,7 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Response, Failu
         .domain
         .webhooks
         .owned_by(owner)
-        .map(|one| json!({"id": one.id, "url": one.url, "events": one.events}));
+        .map(|registration| json!({"id": registration.id, "url": registration.url, "events": registration.events}));
     let shown: Vec<Value> = shown.collect();
     Ok(Response::json(StatusCode::OK, json!({"webhooks": shown})))
 }
@@ -96,7 +100,9 @@ pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Response, Fai
         return Err(errors::invalid("id", reason, &mut state.random).into());
     }
     let webhooks = &mut state.domain.webhooks;
-    if !webhooks.remove(owner, |one| one.id.eq_ignore_ascii_case(id)) {
+    if !webhooks.remove(owner, |registration| {
+        registration.id.eq_ignore_ascii_case(id)
+    }) {
         return Err(Refusal::UnknownWebhook.into());
     }
     Ok(Response::empty(StatusCode::NO_CONTENT))

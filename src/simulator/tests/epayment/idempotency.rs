@@ -13,20 +13,20 @@ fn part(value: i64) -> Value {
 fn same_key_and_body_have_one_effect_and_one_response() {
     let mut harness = Harness::new();
     let first = json_of(&harness.keyed(PAYMENTS, "create", create_body()));
-    let again = harness.keyed(PAYMENTS, "create", create_body());
-    assert_eq!((again.status.as_u16(), json_of(&again)), (201, first));
+    let repeated = harness.keyed(PAYMENTS, "create", create_body());
+    assert_eq!((repeated.status.as_u16(), json_of(&repeated)), (201, first));
     assert_eq!(harness.state.domain.payments().len(), 1);
 
     harness.approve();
     let first = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
     harness.modify("capture", 1_000);
-    let again = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
-    assert_eq!(again, first);
+    let repeated = json_of(&harness.keyed(CAPTURE, "capture", part(5_000)));
+    assert_eq!(repeated, first);
     assert_eq!(harness.account().captured(), 6_000);
 
     let first = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
-    let again = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
-    assert_eq!(again, first);
+    let repeated = json_of(&harness.keyed(REFUND, "refund", part(2_000)));
+    assert_eq!(repeated, first);
     assert_eq!(harness.account().refunded(), 2_000);
 }
 

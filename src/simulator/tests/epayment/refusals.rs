@@ -182,9 +182,9 @@ fn used_reference_is_a_conflict_for_every_api_of_the_sales_unit() {
     let mut harness = Harness::new();
     harness.created();
     harness.reject();
-    let again = harness.create(create_body());
+    let repeated = harness.create(create_body());
     assert_eq!(
-        (again.status.as_u16(), outcome(&again).as_str()),
+        (repeated.status.as_u16(), outcome(&repeated).as_str()),
         (409, "4150")
     );
     let mut harness = Harness::new();

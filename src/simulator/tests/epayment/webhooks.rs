@@ -32,8 +32,8 @@ impl Harness {
         let outbox = std::mem::take(&mut self.state.outbox);
         let events = outbox
             .into_iter()
-            .filter(|one| one.message.id == "payment_event");
-        let bodies: Vec<Value> = events.map(|one| one.body.unwrap()).collect();
+            .filter(|outgoing| outgoing.message.id == "payment_event");
+        let bodies: Vec<Value> = events.map(|outgoing| outgoing.body.unwrap()).collect();
         for body in &bodies {
             let document = &apis::epayment::DOCUMENT;
             let broken = contract::against_schema(document, "WebhookEvent", body);
@@ -50,7 +50,7 @@ impl Harness {
 fn names(events: &[Value]) -> Vec<&str> {
     events
         .iter()
-        .map(|one| one["name"].as_str().unwrap())
+        .map(|event| event["name"].as_str().unwrap())
         .collect()
 }
 
@@ -67,11 +67,11 @@ fn each_event_has_its_own_amount_and_key() {
     let log = harness.read("/events");
     let shown: Vec<_> = events
         .iter()
-        .map(|one| {
-            let value = one["amount"]["value"].as_i64().unwrap();
-            let name = one["name"].as_str().unwrap();
-            assert_eq!(one["success"], true);
-            (name, value, one["idempotencyKey"].as_str())
+        .map(|event| {
+            let value = event["amount"]["value"].as_i64().unwrap();
+            let name = event["name"].as_str().unwrap();
+            assert_eq!(event["success"], true);
+            (name, value, event["idempotencyKey"].as_str())
         })
         .collect();
     assert_eq!(
@@ -88,7 +88,7 @@ fn each_event_has_its_own_amount_and_key() {
     let references = |events: &[Value]| -> Vec<Value> {
         events
             .iter()
-            .map(|one| one["pspReference"].clone())
+            .map(|event| event["pspReference"].clone())
             .collect()
     };
     assert_eq!(references(&events), references(log.as_array().unwrap()));
