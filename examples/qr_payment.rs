@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use vipps::epayment::Create;
 use vipps::simulator::Simulator;
 use vipps::{Amount, OrderId, RequestId};
 
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .pay_by_qr(id.clone(), Amount::nok(499), "One pair of socks".parse()?)
         .epayment()
         // Mandatory at a physical point of sale.
-        .payment(|payment| payment.customer_present())
+        .payment(Create::customer_present)
         // With a key of its own, the same call after a crash returns the payment.
         .idempotency_key(RequestId::derive(&id, "create"))
         .content()

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use vipps::epayment::{Payment, PaymentDetails, PaymentState, PollEvent};
+use vipps::epayment::{Create, Payment, PaymentDetails, PaymentState, PollEvent};
 use vipps::{Amount, Outcome, QrPayment, RequestId, Vipps};
 
 use super::qr_payment::Sale;
@@ -27,7 +27,7 @@ pub(crate) async fn take_payment(
     let started = vipps
         .pay_by_qr(id.clone(), sale.amount, sale.text.clone())
         .epayment()
-        .payment(|payment| payment.customer_present()) // mandatory at a physical point of sale
+        .payment(Create::customer_present) // mandatory at a physical point of sale
         .content()
         .await;
     let started = match started {
