@@ -21,6 +21,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sale = vipps
         .pay_by_qr(id.clone(), Amount::nok(499), "One pair of socks".parse()?)
         .epayment()
+        // Mandatory at a physical point of sale.
+        .payment(|payment| payment.customer_present())
+        // With a key of its own, the same call after a crash returns the payment.
+        .idempotency_key(RequestId::derive(&id, "create"))
         .content()
         .await?;
     let code = sale.qr().content().ok_or("the response has no code")?;

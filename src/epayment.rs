@@ -51,6 +51,7 @@ mod wait;
 
 pub use cancel::Cancel;
 pub use capture::Capture;
+pub(crate) use create::LIFETIME;
 pub use create::{Create, CreatedPayment, NewPayment, PaymentMethod};
 pub(crate) use details::WireShipping;
 pub use details::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use vipps::epayment::{Payment, PaymentDetails, PaymentState, PollEvent};
-use vipps::{Amount, Outcome, QrPayment, Vipps};
+use vipps::{Amount, Outcome, QrPayment, RequestId, Vipps};
 
 use super::qr_payment::Sale;
 use super::shutdown::Shutdown;
@@ -27,6 +27,7 @@ pub(crate) async fn take_payment(
     let started = vipps
         .pay_by_qr(id.clone(), sale.amount, sale.text.clone())
         .epayment()
+        .payment(|payment| payment.customer_present()) // mandatory at a physical point of sale
         .content()
         .await;
     let started = match started {
@@ -89,17 +90,13 @@ fn is_approved(details: &PaymentDetails) -> Result<bool> {
     Ok(false)
 }
 
-/// Captures the authorized amount. If the outcome is unknown, the capture is sent again with the
-/// same idempotency key, so that it takes effect at most once.
+/// Captures the authorized amount. The key is derived from the reference, so that a second attempt,
+/// after an unknown outcome or a restart, takes effect at most once.
 pub(crate) async fn capture(payment: &Payment) -> Result<Amount> {
-    let captured = match payment.capture_remaining().await {
-        Err(error) if error.outcome() == Outcome::Unknown => match error.idempotency_key() {
-            Some(key) => {
-                let again = payment.capture_remaining().idempotency_key(key.clone());
-                again.await?
-            }
-            None => return Err(error.into()),
-        },
+    let key = RequestId::derive(payment.reference(), "capture");
+    let capture = || payment.capture_remaining().idempotency_key(key.clone());
+    let captured = match capture().await {
+        Err(error) if error.outcome() == Outcome::Unknown => capture().await?,
         other => other?,
     };
     log_line("captured");

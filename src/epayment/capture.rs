@@ -76,9 +76,12 @@ impl Capture {
     /// key, see [`Error::needs_new_key`](crate::Error::needs_new_key). 6260 and 6280: nothing is
     /// captured yet; do not deliver, and make the same call later with the same key.
     ///
-    /// 6170 (captured already) is [`Rejected`](crate::Outcome::Rejected) if nothing was left before
-    /// the call. Otherwise the event log shows whether this key captured. If it does not, the
-    /// outcome is [`Unknown`](crate::Outcome::Unknown).
+    /// 6170 (captured already): if the event log shows that this key captured the amount, the call
+    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
+    /// the key captured another amount. It is also `Rejected` if the key is missing and the call
+    /// read before its first attempt that nothing was left to capture. Otherwise it is
+    /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
+    /// before its first attempt.
     ///
     /// A response that names another payment, or that proves no success while the event log does
     /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).

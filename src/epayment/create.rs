@@ -8,10 +8,12 @@ pub use created::CreatedPayment;
 use new_payment::Flow;
 pub use new_payment::{NewPayment, PaymentMethod};
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::error_codes::is_conflict;
-use super::events::creation_key;
+use super::events::{creation_key, creation_time};
 use super::types::customer::Customer;
 use super::types::express::Express;
 use super::types::page_url::PageUrl;
@@ -25,6 +27,10 @@ use crate::runtime::Runtime;
 use crate::types::{
     AirlineData, Amount, AnyJson, QrFormat, Reference, RequestId, Scope, Sensitive, lenient,
 };
+
+/// The time that a customer has for a payment without an expiry of its own: 10 minutes (ePayment
+/// guide, time-outs).
+pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A payment that has not been created yet. Made by the methods of [`NewPayment`]; `.await` sends
 /// it.
@@ -333,7 +339,10 @@ impl Create {
         }
         let redirect_url = details.redirect_url().map(str::to_owned);
         if has_same_amount && (redirect_url.is_some() || !self.needs_url()) {
-            Ok(self.created(redirect_url, Some(key)))
+            let mut created = self.created(redirect_url, Some(key));
+            let expiry = || creation_time(&events)?.checked_add(LIFETIME).ok();
+            created.expires_at = created.expires_at.or_else(expiry);
+            Ok(created)
         } else {
             Err(unknown)
         }

@@ -126,6 +126,14 @@ pub(super) fn creation_key(events: &[PaymentEvent]) -> Option<&str> {
     keys.next()
 }
 
+/// Returns the time at which the payment was created.
+pub(super) fn creation_time(events: &[PaymentEvent]) -> Option<jiff::Timestamp> {
+    let mut created = events
+        .iter()
+        .filter(|e| e.succeeded() && e.is(&EventName::Created));
+    created.find_map(|e| e.timestamp.as_ref()?.instant())
+}
+
 impl PaymentEvent {
     /// Returns whether the event took place (wire name `success`).
     ///

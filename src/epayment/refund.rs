@@ -59,9 +59,12 @@ impl Refund {
     /// 365 days). They are final for the idempotency key, see
     /// [`Error::needs_new_key`](crate::Error::needs_new_key).
     ///
-    /// 6180 (refunded already) is [`Rejected`](crate::Outcome::Rejected) if nothing was left before
-    /// the call. Otherwise the event log shows whether this key refunded. If it does not, the
-    /// outcome is [`Unknown`](crate::Outcome::Unknown).
+    /// 6180 (refunded already): if the event log shows that this key refunded the amount, the call
+    /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
+    /// the key refunded another amount. It is also `Rejected` if the key is missing and the call
+    /// read before its first attempt that everything was captured and refunded. Otherwise it is
+    /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
+    /// before its first attempt.
     ///
     /// A response that names another payment, or that proves no success while the event log does
     /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).

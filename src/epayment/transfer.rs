@@ -15,6 +15,9 @@ use crate::types::{Amount, InvalidValue, RequestId};
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
                         log does not hold its idempotency key; read the details";
 
+const NOT_APPROVED: &str = "capture: the payment is not approved, so nothing is authorized; read its state, and \
+                            capture after an approval";
+
 /// The direction in which money moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -217,6 +220,12 @@ impl Transfer {
         let verb = self.direction.verb();
         let reason = match self.direction.remaining(before) {
             Some(rest) if rest.is_positive() => return Ok(rest),
+            Some(_)
+                if self.direction == Direction::Capture
+                    && before.authorized.is_some_and(Amount::is_zero) =>
+            {
+                NOT_APPROVED.to_owned()
+            }
             Some(_) => format!("nothing is left to {verb}"),
             None => format!("the details do not state how much is left to {verb}; give the amount"),
         };

@@ -167,7 +167,10 @@ impl<'a> ErrorBody<'a> {
         let row = title
             .as_deref()
             .and_then(|title| ErrorCode::find(self.codes, None, title));
-        self.text = joined(title, text(object, "detail", sanitize::message));
+        let detail = text(object, "detail", sanitize::message);
+        // ePayment: "See extraDetails for further details". The errors are read from there.
+        let is_reference = |detail: &String| detail.starts_with("See extraDetails");
+        self.text = joined(title, detail.filter(|detail| !is_reference(detail)));
         for error in &mut self.errors {
             error.or_message(self.text.as_ref());
         }

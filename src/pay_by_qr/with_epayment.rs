@@ -5,14 +5,11 @@ use std::time::Duration;
 use super::{PayByQr, QrPayment};
 use crate::call::{CallOptions, operation};
 use crate::client::Vipps;
-use crate::epayment::{self, Create, PaymentDescription};
+use crate::epayment::{self, Create, LIFETIME, PaymentDescription};
 use crate::error::Result;
 use crate::qr::image::formats;
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{InvalidValue, Reference};
-
-/// The time that a customer has for a payment without an expiry of its own.
-const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Creates a payment with a QR code over the ePayment API. Returned by [`PayByQr::epayment`];
 /// `.await` sends one request.
@@ -20,6 +17,32 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// The request carries one idempotency key on every attempt. If the outcome stays
 /// [`Unknown`](crate::Outcome::Unknown), make the same call again with the key of the error: it
 /// returns the payment.
+///
+/// # Continue after a crash
+///
+/// Set an [`idempotency_key`](Self::idempotency_key) that is derived from the order id. The same
+/// call then returns the same payment. The response does not state when the payment was created, so
+/// the [`expires_in`](OneTimeQr::expires_in) of its code counts from the second call, although the
+/// code expires 10 minutes after the first one. Store the time of the first call, or read the
+/// `CREATED` event of [`events`](epayment::Payment::events).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+/// # let vipps = sim.client();
+/// use vipps::{Amount, OrderId, RequestId};
+///
+/// let id: OrderId = "till-1-000451".parse()?;
+/// let sale = vipps
+///     .pay_by_qr(id.clone(), Amount::nok(9), "Coffee".parse()?)
+///     .epayment()
+///     .payment(|payment| payment.customer_present())
+///     .idempotency_key(RequestId::derive(&id, "create"))
+///     .await?;
+/// # let _ = sale;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PayByQrEPayment {
@@ -89,11 +112,13 @@ impl PayByQrEPayment {
         }
         let mut create = self.create.in_format(self.format);
         create.options = self.options.or(&create.options);
+        let time = self.vipps.runtime().time();
+        let called_at = time.monotonic();
         let started = create.send().await?;
-        let now = self.vipps.runtime().time().now();
         let lifetime = match started.expires_at() {
-            Some(time) => Duration::try_from(time.duration_since(now)).unwrap_or_default(),
-            None => LIFETIME,
+            Some(end) => Duration::try_from(end.duration_since(time.now())).unwrap_or_default(),
+            // The first of several attempts may have created the payment.
+            None => LIFETIME.saturating_sub(time.monotonic().saturating_sub(called_at)),
         };
         // The create fails if the response has no link.
         let url = started.redirect_url().unwrap_or_default().to_owned();

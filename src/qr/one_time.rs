@@ -156,6 +156,12 @@ impl OneTimeQr {
 
     /// Returns the lifetime of the code, counted from the response. Show it as a countdown, and
     /// remove the code afterwards.
+    ///
+    /// The response of ePayment states no lifetime. For a code of
+    /// [`PayByQrEPayment`](crate::PayByQrEPayment) this is the rest of 10 minutes from the start of
+    /// the call, or the time until [`Create::expires_at`](crate::epayment::Create::expires_at).
+    /// After a second call with the same idempotency key, the code expires earlier: 10 minutes after
+    /// the first call.
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }

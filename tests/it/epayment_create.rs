@@ -375,6 +375,18 @@ async fn used_reference_of_the_own_key_is_a_success() {
 }
 
 #[tokio::test]
+async fn own_payment_of_the_log_expires_10_minutes_after_its_creation() {
+    let details = found(49_900, Some("https://x"));
+    let created = conflict(&log("mine"), &details).await.unwrap();
+    let expiry = "2031-05-01T10:10:00Z".parse().unwrap();
+    assert_eq!(created.expires_at(), Some(expiry));
+
+    let timeless = log("mine").replace("2031-05-01T10:00:00Z", "");
+    let created = conflict(&timeless, &details).await.unwrap();
+    assert_eq!(created.expires_at(), None);
+}
+
+#[tokio::test]
 async fn used_reference_of_another_key_is_a_refusal() {
     let details = found(49_900, Some("https://x"));
     let error = conflict(&log("other"), &details).await.unwrap_err();

@@ -454,6 +454,23 @@ async fn remaining_amount_of_a_known_key_is_that_of_its_event() {
 }
 
 #[tokio::test]
+async fn capture_before_the_approval_names_the_approval() {
+    for details in [
+        details("CREATED", [0, 0, 0, 0]),
+        details("TERMINATED", [0, 0, 10_000, 0]),
+    ] {
+        let recorder = Recorder::new().respond("GET", PAYMENT, 200, &details);
+        let error = Capture
+            .send_remaining(&payment(&recorder))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::State, "{details}");
+        assert!(error.to_string().contains("not approved"), "{error}");
+        assert_eq!(sent(&recorder, Capture), 0, "{details}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_remaining_is_a_state_error() {
     for (transfer, body) in [
         (Capture, details("AUTHORIZED", [10_000, 10_000, 0, 0])),

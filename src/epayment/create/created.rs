@@ -73,7 +73,9 @@ impl CreatedPayment {
         self.idempotency_key.as_ref()
     }
 
-    /// Returns the expiry of a long-living payment.
+    /// Returns the expiry of a long-living payment. For a payment that the API refused to create
+    /// again, because an earlier call with the same key had created it: 10 minutes after its
+    /// creation, as the event log states it.
     pub fn expires_at(&self) -> Option<jiff::Timestamp> {
         self.expires_at
     }

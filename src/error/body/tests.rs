@@ -241,6 +241,30 @@ fn shape_8_webhooks_problem() {
 }
 
 #[test]
+fn reference_to_extra_details_is_not_shown() {
+    let detail =
+        r#""title":"Bad Request","status":400,"detail":"See extraDetails for further details""#;
+    for (details, expected) in [
+        (
+            r#"[{"name":"reference","reason":"Too short."}]"#,
+            &["reference: Too short."][..],
+        ),
+        (
+            r#"[{"name":"reference","reason":"Too short."},{"name":"ErrorCode","reason":"4140"}]"#,
+            &["reference: Too short.", "4140: Bad Request"],
+        ),
+        (
+            r#"[{"name":"ErrorCode","reason":"4140"}]"#,
+            &["4140: Bad Request"],
+        ),
+        ("null", &["Bad Request"]),
+    ] {
+        let body = format!(r#"{{{detail},"extraDetails":{details}}}"#);
+        assert_eq!(shown(&text(400, &body)), expected, "{body}");
+    }
+}
+
+#[test]
 fn shape_9_conflict() {
     let parsed = text(409, r#"{"id":"billboard_1"}"#);
     assert_eq!(parsed.conflict_id.as_deref(), Some("billboard_1"));
