@@ -37,7 +37,7 @@ async fn call(
 }
 
 #[tokio::test]
-async fn declared_idempotency_header_has_the_same_key_on_every_attempt() {
+async fn declared_header_has_the_same_key_on_every_attempt() {
     for (name, other) in [
         ("idempotency-key", "x-request-id"),
         ("x-request-id", "idempotency-key"),
@@ -93,7 +93,7 @@ async fn dropped_response_releases_the_runtime() {
 }
 
 #[tokio::test]
-async fn document_sets_media_types_and_replaces_no_header_of_the_client() {
+async fn document_sets_media_types_and_keeps_the_clients_headers() {
     let recorder = Recorder::new().respond("GET", PATH, 200, "{}");
     let vipps = recorder.client();
     let context = Context::raw(vipps.runtime(), &CallOptions::default());

@@ -117,7 +117,7 @@ fn parse_delete_path(path: &str) -> Option<Target> {
 mod tests {
     use super::*;
 
-    fn found(method: &Method, uri: &str) -> String {
+    fn describe(method: &Method, uri: &str) -> String {
         match Target::parse(method, &uri.parse().unwrap()) {
             None => "nothing".to_owned(),
             Some(Target::Payment(id)) => format!("payment {id}"),
@@ -162,10 +162,10 @@ mod tests {
             ("/xv2/payments/order-1", "nothing"),
             ("/v2/consents/abc", "nothing"),
         ] {
-            assert_eq!(found(&Method::POST, uri), expected, "{uri}");
+            assert_eq!(describe(&Method::POST, uri), expected, "{uri}");
         }
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
-            assert_eq!(found(&method, "/v2/payments/order-1"), "nothing");
+            assert_eq!(describe(&method, "/v2/payments/order-1"), "nothing");
         }
     }
 
@@ -192,8 +192,8 @@ mod tests {
             ("/v2/consents", "nothing"),
             ("/v2/consents/%FF", "nothing"),
         ] {
-            assert_eq!(found(&Method::DELETE, uri), expected, "{uri}");
+            assert_eq!(describe(&Method::DELETE, uri), expected, "{uri}");
         }
-        assert_eq!(found(&Method::GET, "/v2/consents/a"), "nothing");
+        assert_eq!(describe(&Method::GET, "/v2/consents/a"), "nothing");
     }
 }

@@ -78,8 +78,8 @@ impl Capture {
     ///
     /// 6170 (captured already): if the event log shows that this key captured the amount, the call
     /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
-    /// the key captured another amount. It is also `Rejected` if the key is not there and the call read
-    /// before its first attempt that nothing was left to capture. Otherwise it is
+    /// the key captured another amount. It is also `Rejected` if the key is missing and the call
+    /// read before its first attempt that nothing was left to capture. Otherwise it is
     /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
     /// before its first attempt.
     ///

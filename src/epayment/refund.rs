@@ -61,8 +61,8 @@ impl Refund {
     ///
     /// 6180 (refunded already): if the event log shows that this key refunded the amount, the call
     /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
-    /// the key refunded another amount. It is also `Rejected` if the key is not there and the call read
-    /// before its first attempt that everything was captured and refunded. Otherwise it is
+    /// the key refunded another amount. It is also `Rejected` if the key is missing and the call
+    /// read before its first attempt that everything was captured and refunded. Otherwise it is
     /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
     /// before its first attempt.
     ///

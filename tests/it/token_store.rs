@@ -157,7 +157,7 @@ async fn a_refresh_takes_the_token_of_a_process_that_refreshed_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_does_not_take_a_token_that_gains_less_than_a_minute() {
+async fn refresh_ignores_a_stored_token_that_gains_under_a_minute() {
     for (gain, requests) in [(59, 2), (61, 1)] {
         let setup = Setup::new();
         let vipps = setup.process();

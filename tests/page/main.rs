@@ -42,7 +42,7 @@ fn size(picture: &[u8]) -> (u32, u32) {
 }
 
 #[tokio::test]
-async fn an_order_appears_and_is_approved_and_the_waiting_till_captures() {
+async fn order_appears_is_approved_and_captured_by_the_waiting_till() {
     let Some(browser) = browser("approve").await else {
         return;
     };
@@ -251,7 +251,7 @@ async fn shop_window(sim: &Simulator) {
 }
 
 #[tokio::test]
-async fn the_phone_the_faults_and_the_clock_are_worked_without_a_reload() {
+async fn phone_faults_and_clock_work_without_a_reload() {
     let Some(browser) = browser("work").await else {
         return;
     };

@@ -62,10 +62,10 @@ fn payment_without_approval_ends_with_its_event() {
     let ends: [(&str, End); 3] = [
         ("ABORTED", Harness::reject),
         ("EXPIRED", |harness| {
-            harness.advance(Duration::from_secs(600))
+            harness.advance(Duration::from_secs(600));
         }),
         ("TERMINATED", |harness| {
-            drop(harness.cancel_payment(json!({})))
+            drop(harness.cancel_payment(json!({})));
         }),
     ];
     for (name, end) in ends {

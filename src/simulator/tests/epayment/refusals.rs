@@ -223,7 +223,7 @@ fn unknown_payment_is_not_found() {
 }
 
 #[test]
-fn change_needs_a_positive_amount_in_the_currency_of_the_payment() {
+fn change_needs_a_positive_amount_in_the_payments_currency() {
     let mut harness = Harness::new();
     harness.created();
     harness.approve();

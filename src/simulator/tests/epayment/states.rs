@@ -182,7 +182,7 @@ fn cancel_fails_while_the_customer_is_authenticating() {
 }
 
 #[test]
-fn response_of_a_change_has_the_sums_and_the_reference_of_creation() {
+fn change_returns_the_sums_and_the_reference_of_creation() {
     let mut harness = Harness::new();
     harness.created();
     harness.approve();
