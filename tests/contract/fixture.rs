@@ -184,7 +184,7 @@ impl Fixture {
     }
 }
 
-/// Returns the test user who approves payments, or prints that there is none.
+/// Returns the test user who approves payments, or prints that the variable is missing.
 fn payer(test: &str) -> Option<PhoneNumber> {
     let payer = target::payer();
     if payer.is_none() {

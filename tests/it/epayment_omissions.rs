@@ -1,6 +1,5 @@
-//! Responses that lose members: whatever is missing or unreadable, no operation is reported as done
-//! that moved no money, and none as refused that moved some. The ledger of the simulator is the
-//! truth.
+//! Responses that lose members: an operation that moved no money is never reported as done, and an
+//! operation that moved money is never reported as refused. The simulator's ledger decides.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -162,7 +161,7 @@ struct Shop {
     vipps: Vipps,
     reference: Reference,
     chance: Arc<Mutex<usize>>,
-    /// How often each result was seen.
+    /// The number of times that each result was seen.
     seen: [usize; 5],
 }
 
