@@ -69,7 +69,7 @@ impl Capture {
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
     /// payment. With [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
-    /// [`State`](crate::ErrorKind::State) when nothing remains.
+    /// [`State`](crate::ErrorKind::State) when nothing remains, or the payment is not approved.
     ///
     /// From the API, among others: 6070 (cancelled), 6080 (not approved yet), 6090 (more than
     /// remains), 6100 (too late), 6140 (only the full amount). They are final for the idempotency

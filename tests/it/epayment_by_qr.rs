@@ -6,7 +6,8 @@ use vipps::epayment::Create;
 use vipps::testing::Recorder;
 use vipps::types::ImageSize;
 use vipps::{
-    Amount, ErrorKind, OrderId, Outcome, PayByQrEPayment, QrPayment, QrPaymentApi, RequestId, Vipps,
+    Amount, Clock as _, ErrorKind, OrderId, Outcome, PayByQrEPayment, QrPayment, QrPaymentApi,
+    RequestId, Vipps,
 };
 
 use crate::epayment::{CREATE, PAYMENT, details};
@@ -61,6 +62,20 @@ async fn one_request_creates_payment_and_code() {
     let shape = recorder.shape_of("create_payment");
     insta::assert_snapshot!(shape);
     crate::support::assert_nothing_leaks(&format!("{sold:?}"));
+}
+
+/// The lost attempt may have created the payment.
+#[tokio::test]
+async fn lifetime_counts_from_the_start_of_the_call() {
+    let recorder =
+        Recorder::new()
+            .lose_response("POST", CREATE)
+            .respond("POST", CREATE, 201, &response());
+    let start = recorder.clock().now();
+    let sold = sale(&recorder.client()).await.unwrap();
+    let elapsed = Duration::try_from(recorder.clock().now().duration_since(start)).unwrap();
+    assert!(!elapsed.is_zero());
+    assert_eq!(sold.qr().expires_in() + elapsed, Duration::from_secs(600));
 }
 
 #[tokio::test]
