@@ -158,7 +158,7 @@ fn operations_are_added_removed_moved_and_renamed() {
     reports(
         "op-renamed",
         ECOM,
-        "ok operation the operation: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
+        "ok operation GET /ecomm/v2/payments/{}/details: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| root["paths"][DETAILS]["get"]["operationId"] = "details".into(),
     );
