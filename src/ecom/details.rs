@@ -209,13 +209,15 @@ impl PaymentDetails {
         &self.events
     }
 
-    /// Returns the sums that the API states, or `None` if it states no sums. The API leaves them
-    /// out until the customer has acted, and sometimes later.
+    /// Returns the sums if the API states at least one of them. Sums that it leaves out are
+    /// computed from the events. The API leaves out all sums until the customer has acted, and
+    /// sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// Returns the sums that the API states. Sums that it leaves out are computed from the events.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the events,
+    /// even if it states no sum at all.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }
