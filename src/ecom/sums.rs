@@ -6,7 +6,7 @@ use super::history::{Event, Operation};
 use super::money::{self, ZERO};
 use crate::types::{Amount, by_name, lenient};
 
-/// Returns the events of these kinds that took place.
+/// Returns the events of these kinds that succeeded.
 fn successful<'a>(
     events: &'a [Event],
     operations: &'a [Operation],
