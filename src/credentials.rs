@@ -1,4 +1,4 @@
-//! The keys of a sales unit.
+//! The keys of a sales unit, and the environment variables that hold them.
 
 use std::fmt;
 
@@ -62,27 +62,26 @@ impl Credentials {
     /// `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_MERCHANT_SERIAL_NUMBER`.
     ///
     /// # Errors
-    /// The error names the first variable that is missing, empty or malformed.
+    /// The error names the variable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it is missing or empty,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if its value breaks a rule.
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &'static str| match lookup(name) {
-            Some(value) if !value.trim().is_empty() => Ok(value),
-            Some(_) => Err(Error::configuration(format!(
-                "the environment variable {name} is empty"
-            ))),
-            None => Err(Error::configuration(format!(
-                "the environment variable {name} is not set"
-            ))),
+        let required = |name| {
+            let value = optional_variable(&lookup, name)?;
+            value.ok_or_else(|| {
+                Error::configuration(format!("the environment variable {name} is not set"))
+            })
         };
         let (id, secret, key) = (
-            variable("VIPPS_CLIENT_ID")?,
-            variable("VIPPS_CLIENT_SECRET")?,
-            variable("VIPPS_SUBSCRIPTION_KEY")?,
+            required("VIPPS_CLIENT_ID")?,
+            required("VIPPS_CLIENT_SECRET")?,
+            required("VIPPS_SUBSCRIPTION_KEY")?,
         );
-        let number = variable("VIPPS_MERCHANT_SERIAL_NUMBER")?
+        let number = required("VIPPS_MERCHANT_SERIAL_NUMBER")?
             .trim()
             .parse::<MerchantSerialNumber>()
             .map_err(|e| e.with_field("VIPPS_MERCHANT_SERIAL_NUMBER"))?;
@@ -128,21 +127,25 @@ impl fmt::Debug for Credentials {
 pub(crate) fn environment_from_lookup(
     lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<Environment> {
-    let variable = |name: &'static str| match lookup(name) {
-        Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
-            "the environment variable {name} is empty"
-        ))),
-        other => Ok(other),
-    };
-    if let Some(url) = variable("VIPPS_BASE_URL")? {
+    if let Some(url) = optional_variable(&lookup, "VIPPS_BASE_URL")? {
         let url = crate::BaseUrl::parse(&url).map_err(|e| e.with_field("VIPPS_BASE_URL"))?;
         return Ok(Environment::Custom(url));
     }
-    match variable("VIPPS_ENVIRONMENT")? {
+    match optional_variable(&lookup, "VIPPS_ENVIRONMENT")? {
         Some(name) => Ok(name
             .parse::<Environment>()
             .map_err(|e| e.with_field("VIPPS_ENVIRONMENT"))?),
         None => Ok(Environment::Test),
+    }
+}
+
+/// Returns the value of an environment variable, or an error if it is empty.
+fn optional_variable(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>> {
+    match lookup(name) {
+        Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
+            "the environment variable {name} is empty"
+        ))),
+        value => Ok(value),
     }
 }
 

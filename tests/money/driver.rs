@@ -51,12 +51,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
+use vipps::testing::SeededRandomness;
 use vipps::{Amount, Currency, Error, OrderId, Reference, RequestId, RetryBudget, Vipps};
 
 use crate::fault_plan;
 use crate::model::{Came, Model, Order, Over, Record, What};
 use crate::network::{CALL, Network, Seen};
-use crate::rng::{Rng, Seeded};
+use crate::rng::Rng;
 
 /// The amount that moved, and the idempotency key of the request.
 type Moved = (Option<i64>, Option<RequestId>);
@@ -122,7 +123,7 @@ impl Driver {
             .client_builder()
             .transport(self.network.clone())
             .clock(self.memory.clone())
-            .randomness(Seeded::new(self.rng.next()))
+            .randomness(SeededRandomness::new(self.rng.next()))
             .retry_budget(budget)
             .build()
             .expect("a client")
