@@ -19,28 +19,28 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `n`.
+    /// Returns a number below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
-    /// A number from `low` to `high`.
+    /// Returns a number from `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low + 1)
     }
 
-    /// True this often in a hundred.
+    /// Returns true in `chance` of 100 cases.
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        let place = usize::try_from(self.below(from.len() as u64)).expect("small");
-        &from[place]
+        let index = usize::try_from(self.below(from.len() as u64)).expect("small");
+        &from[index]
     }
 }
 
-/// The client's randomness: keys and jitter.
+/// The randomness of a client, for its idempotency keys and its jitter.
 #[derive(Debug)]
 pub struct Seeded(Mutex<Rng>);
 
@@ -52,7 +52,7 @@ impl Seeded {
 
 impl vipps::Randomness for Seeded {
     fn fill(&self, buffer: &mut [u8]) {
-        let mut rng = self.0.lock().expect("nobody panics here");
+        let mut rng = self.0.lock().expect("no panic while it is locked");
         for chunk in buffer.chunks_mut(8) {
             let bytes = rng.next().to_le_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
