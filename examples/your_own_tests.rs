@@ -93,7 +93,7 @@ impl Shop {
     }
 
     async fn capture(&self, payment: &Payment) -> Result<()> {
-        let mut capture = payment.capture();
+        let mut capture = payment.capture_remaining();
         if let Some(order) = self.orders().get(payment.order_id()) {
             capture = capture.idempotency_key(order.capture_key.clone());
         }

@@ -103,7 +103,7 @@ impl Payment {
     /// match payment.reconcile_capture(key.clone(), part).await {
     ///     Reconciled::TookEffect(_) => println!("captured"),
     ///     Reconciled::NoEffect => {
-    ///         payment.capture().amount(part).idempotency_key(key).await?;
+    ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }

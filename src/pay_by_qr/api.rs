@@ -62,7 +62,7 @@ impl QrPaymentApi for ecom::Payment {
     }
 
     fn capture_everything(&self) -> ecom::Capture {
-        self.capture()
+        self.capture_remaining()
     }
 
     fn cancel_payment(&self) -> ecom::Cancel {

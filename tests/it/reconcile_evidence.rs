@@ -68,8 +68,16 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
             .await
             .unwrap_err(),
         Lost::Code => vipps.pay_by_qr(id(), amount(), text()).await.unwrap_err(),
-        Lost::Capture => payment.capture().idempotency_key(key).await.unwrap_err(),
-        Lost::Refund => payment.refund().idempotency_key(key).await.unwrap_err(),
+        Lost::Capture => payment
+            .capture_remaining()
+            .idempotency_key(key)
+            .await
+            .unwrap_err(),
+        Lost::Refund => payment
+            .refund(amount())
+            .idempotency_key(key)
+            .await
+            .unwrap_err(),
         Lost::Cancel => payment.cancel().await.unwrap_err(),
         Lost::Approve => payment.force_approve().await.unwrap_err(),
     };
@@ -267,7 +275,7 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     let stalled = sim.faults().on("capture_payment_using_post");
     stalled.before_effect().times(1).stall();
     let start_time = Instant::now();
-    let capture = vipps.ecom().payment(id()).capture();
+    let capture = vipps.ecom().payment(id()).capture_remaining();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
     let given_up = start_time.elapsed();
     assert!(given_up >= Duration::from_secs(9), "{given_up:?}");

@@ -72,7 +72,7 @@ impl Stored {
             sim.payer().approve(ORDER).unwrap();
         }
         if self == Self::Refund {
-            payment.capture().await.unwrap();
+            payment.capture_remaining().await.unwrap();
         }
     }
 
@@ -83,14 +83,10 @@ impl Stored {
                 let _ = vipps.ecom().initiate(id(), amount(), text()).await;
             }
             Self::Capture => {
-                let _ = payment
-                    .capture()
-                    .amount(part())
-                    .idempotency_key(key())
-                    .await;
+                let _ = payment.capture(part()).idempotency_key(key()).await;
             }
             Self::Refund => {
-                let _ = payment.refund().amount(part()).idempotency_key(key()).await;
+                let _ = payment.refund(part()).idempotency_key(key()).await;
             }
             Self::Cancel => {
                 let _ = payment.cancel().await;

@@ -85,7 +85,7 @@ impl Driver {
             .seed(rng.next())
             .token_lifetime(Duration::from_secs(*rng.pick(&[3600, 3600, 3600, 61, 20])));
         // Payments that eCom starts are then captured with their approval.
-        if rng.percent(15) {
+        if rng.percent(25) {
             builder = builder.capture_type(CaptureType::Direct);
         }
         let sim = builder.in_memory().expect("a simulator");
@@ -226,7 +226,7 @@ impl Driver {
             .key
             .as_deref()
             .map(|key| RequestId::parse(key).expect("was accepted before"));
-        if let (What::Capture { amount } | What::Refund { amount, .. }, true) =
+        if let (What::Capture { amount } | What::Refund { amount }, true) =
             (&mut plan.what, self.rng.percent(15))
         {
             *amount = Some(amount.unwrap_or(500) + 1);

@@ -44,7 +44,7 @@ pub enum Verdict {
 pub enum What {
     Initiate { with_code: bool },
     Capture { amount: Option<i64> },
-    Refund { amount: Option<i64>, rest: bool },
+    Refund { amount: Option<i64> },
     Cancel { release: bool },
 }
 
@@ -399,7 +399,6 @@ impl Model {
                 }
                 | What::Refund {
                     amount: Some(asked),
-                    ..
                 } = record.what
                 {
                     assert_eq!(*amount, Some(asked), "{record:?}");

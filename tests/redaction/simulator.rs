@@ -94,8 +94,11 @@ async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
     let number = details.user().unwrap().mobile_number.as_ref();
     assert_eq!(number.unwrap().expose(), PHONE);
     search.debug("details", &details);
-    search.result("a capture", &paid.payment(&vipps).capture().await);
-    search.result("a second capture", &paid.payment(&vipps).capture().await);
+    search.result("a capture", &paid.payment(&vipps).capture_remaining().await);
+    search.result(
+        "a second capture",
+        &paid.payment(&vipps).capture_remaining().await,
+    );
 
     let prefix = || SHOP.parse().unwrap();
     let express = Express::with_dynamic_shipping(prefix());

@@ -22,21 +22,18 @@ pub async fn make(vipps: &Vipps, plan: &Plan, whole: Amount) -> Result<Moved, Er
             return Ok((None, None));
         }
         What::Capture { amount } => {
-            let capture = payment.capture().text(text);
             let capture = match amount {
-                Some(amount) => capture.amount(nok(amount)),
-                None => capture.rest(),
+                Some(amount) => payment.capture(nok(amount)),
+                None => payment.capture_remaining(),
             };
-            sent_with_key!(plan, capture)
+            sent_with_key!(plan, capture.text(text))
         }
-        What::Refund { amount, rest } => {
-            let refund = payment.refund().text(text);
+        What::Refund { amount } => {
             let refund = match amount {
-                Some(amount) => refund.amount(nok(amount)),
-                None if rest => refund.rest(),
-                None => refund,
+                Some(amount) => payment.refund(nok(amount)),
+                None => payment.refund_remaining(),
             };
-            sent_with_key!(plan, refund)
+            sent_with_key!(plan, refund.text(text))
         }
         What::Cancel { release } => {
             let cancel = payment.cancel().text(text);
@@ -80,7 +77,7 @@ pub async fn reconcile_stored(vipps: &Vipps, record: &Record) -> Option<Verdict>
         (What::Initiate { .. }, _) => payment.reconcile_initiate(),
         (What::Cancel { .. }, _) => payment.reconcile_cancel(),
         (What::Capture { amount }, Some(key)) => payment.reconcile_capture(key, nok((*amount)?)),
-        (What::Refund { amount, .. }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
+        (What::Refund { amount }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
         _ => return None,
     };
     Some(verdict_of!(reconcile))

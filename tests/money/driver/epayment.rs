@@ -29,7 +29,7 @@ pub async fn make(vipps: &Vipps, plan: &Plan, whole: Amount) -> Result<Moved, Er
             };
             sent_with_key!(plan, capture)
         }
-        What::Refund { amount, .. } => {
+        What::Refund { amount } => {
             let refund = match amount {
                 Some(amount) => payment.refund(nok(amount)),
                 None => payment.refund_remaining(),
@@ -77,7 +77,7 @@ pub async fn reconcile_stored(vipps: &Vipps, record: &Record) -> Option<Verdict>
         (What::Initiate { .. }, Some(key)) => payment.reconcile_create(key),
         (What::Cancel { .. }, _) => payment.reconcile_cancel(),
         (What::Capture { amount }, Some(key)) => payment.reconcile_capture(key, nok((*amount)?)),
-        (What::Refund { amount, .. }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
+        (What::Refund { amount }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
         _ => return None,
     };
     Some(verdict_of!(reconcile))

@@ -104,10 +104,7 @@ impl Driver {
             None
         };
         let what = match self.rng.below(5) {
-            0 | 1 => What::Refund {
-                amount,
-                rest: self.rng.percent(50),
-            },
+            0 | 1 => What::Refund { amount },
             _ => What::Capture { amount },
         };
         self.plan(id, what, "move")
