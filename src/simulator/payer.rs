@@ -60,8 +60,9 @@ pub enum Scanned {
     },
 }
 
-/// The reason why the customer cannot do an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The reason why the customer cannot do an action. `Debug` prints the same text as `Display`, because
+/// it is what a `main` prints that returns the error.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayerError {
     /// The text identifies no order, code or link of this simulator.
@@ -110,6 +111,12 @@ impl fmt::Display for PayerError {
                  register one for user.checked-in.v1",
             ),
         }
+    }
+}
+
+impl fmt::Debug for PayerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -343,5 +350,18 @@ fn by_text(domain: &Domain, text: &str, now: Timestamp) -> Result<Target, PayerE
         Some(Target::Payment(payment)) => Ok(Target::Payment(*payment)),
         Some(target) if domain.code_lives(text, now) => Ok(target.clone()),
         Some(_) => Err(PayerError::Expired),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `main` prints the `Debug` output of the error that it returns.
+    #[test]
+    fn debug_output_is_the_message() {
+        let error: Box<dyn std::error::Error> = PayerError::NotFound.into();
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(error.to_string().contains("no payment"), "{error}");
     }
 }
