@@ -75,7 +75,9 @@ impl Shop {
             state if state.is_paid() && self.status(id) == Some(Status::Open) => {
                 self.set_status(id, Status::Paid);
             }
-            PaymentState::Cancelled | PaymentState::Rejected => self.set_status(id, Status::Refused),
+            PaymentState::Cancelled | PaymentState::Rejected => {
+                self.set_status(id, Status::Refused)
+            }
             _ => {}
         }
         Ok(self.status(id).unwrap_or(Status::Open))

@@ -205,7 +205,10 @@ mod tests {
         ] {
             for lookup in [lookup(name, ""), lookup("", name)] {
                 let error = Credentials::from_lookup(lookup).unwrap_err().to_string();
-                assert!(error.starts_with(&format!("{name}: must be set")), "{error}");
+                assert!(
+                    error.starts_with(&format!("{name}: must be set")),
+                    "{error}"
+                );
             }
         }
     }

@@ -238,7 +238,9 @@ fn serve(options: Options) -> io::Result<()> {
         if let Some((url, secret)) = options.webhook {
             simulator
                 .register_check_in_webhook(url, secret)
-                .map_err(|error| io::Error::new(error.kind(), format!("--check-in-webhook: {error}")))?;
+                .map_err(|error| {
+                    io::Error::new(error.kind(), format!("--check-in-webhook: {error}"))
+                })?;
         }
         let keys = simulator.keys();
         let ready = serde_json::json!({

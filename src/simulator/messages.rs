@@ -89,7 +89,8 @@ impl Simulator {
     /// If the URL is not `https://` with a host, or contains a `\`.
     pub fn register_check_in_webhook(
         &self,
-        url: impl Into<String>, secret: impl Into<String>,
+        url: impl Into<String>,
+        secret: impl Into<String>,
     ) -> io::Result<()> {
         let (url, secret) = (url.into(), secret.into());
         let parsed = url::Url::parse(&url);

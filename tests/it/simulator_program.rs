@@ -93,7 +93,10 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
             &["--check-in-webhook", "https://shop.example.com/hook="],
             "URL=SECRET",
         ),
-        (&["--check-in-webhook", "http://shop.example.com/hook=key"], "https"),
+        (
+            &["--check-in-webhook", "http://shop.example.com/hook=key"],
+            "https",
+        ),
         (&["--colour"], "--colour"),
         (&["word"], "word"),
     ] {

@@ -60,8 +60,7 @@ pub(crate) fn foreign(sales_unit: &str) -> String {
 }
 
 /// The remark about a payment that needs a permission to send push messages.
-pub(crate) const NO_PUSH_MESSAGES: &str =
-    "the sales unit may not send push messages; see Builder::allow_skip_landing_page and --allow-skip-landing-page";
+pub(crate) const NO_PUSH_MESSAGES: &str = "the sales unit may not send push messages; see Builder::allow_skip_landing_page and --allow-skip-landing-page";
 
 /// The message of a request without a valid access token.
 pub(crate) const UNAUTHORIZED: &str = "Something went wrong, please try again later";

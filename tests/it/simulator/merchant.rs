@@ -416,5 +416,8 @@ async fn only_sensible_places_can_be_named() {
     let sim = Simulator::start().unwrap();
     let address = sim.address().unwrap();
     assert!(sim.route("nowhere", address).is_err());
-    assert!(sim.register_check_in_webhook("http://example.com/hook", "secret").is_err());
+    assert!(
+        sim.register_check_in_webhook("http://example.com/hook", "secret")
+            .is_err()
+    );
 }
