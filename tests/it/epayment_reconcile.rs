@@ -21,22 +21,22 @@ enum Found {
 use Found::{NoEffect, TookEffect, Unknown};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Lost {
+enum LostResponse {
     Create,
     Capture,
     Refund,
     Cancel,
     Approve,
 }
-use Lost::{Approve, Cancel, Capture, Create, Refund};
+use LostResponse::{Approve, Cancel, Capture, Create, Refund};
 
-const ALL: [Lost; 5] = [Create, Capture, Refund, Cancel, Approve];
+const ALL: [LostResponse; 5] = [Create, Capture, Refund, Cancel, Approve];
 
 fn key() -> RequestId {
     RequestId::parse(KEY).unwrap()
 }
 
-impl Lost {
+impl LostResponse {
     /// The error of this operation after all its responses were lost.
     async fn error(self) -> Error {
         let capture = format!("{PAYMENT}/capture");

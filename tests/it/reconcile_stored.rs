@@ -151,7 +151,7 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
     let vipps = sim.client();
     let payment = vipps.ecom().payment(id());
     let second = |n: i64| jiff::SignedDuration::from_secs(n);
-    for (given_up, waits) in [
+    for (ended, waits) in [
         (Some(-3600), 0),
         (Some(-30), 0),
         (Some(-20), 10),
@@ -161,13 +161,13 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
         (None, 30),
     ] {
         let mut reconcile = payment.reconcile_capture(key(), part());
-        if let Some(given_up) = given_up {
-            reconcile = reconcile.given_up_at(sim.clock().now() + second(given_up));
+        if let Some(ended) = ended {
+            reconcile = reconcile.call_ended_at(sim.clock().now() + second(ended));
         }
         let start_time = Instant::now();
         assert_eq!(verdict(&reconcile.await), "no effect");
         let waited = start_time.elapsed().as_secs();
-        assert_eq!(waited, waits, "{given_up:?}");
+        assert_eq!(waited, waits, "{ended:?}");
     }
 }
 
