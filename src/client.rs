@@ -64,9 +64,10 @@ impl Vipps {
     /// (`test`, the default, or `production`) or `VIPPS_BASE_URL`.
     ///
     /// # Errors
-    /// The error names the variable.
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it is missing or empty,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if its value breaks a rule.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the names of all variables
+    /// of the keys that are missing or empty, or
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of a variable whose
+    /// value breaks a rule.
     ///
     /// # Examples
     /// ```no_run

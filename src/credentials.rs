@@ -62,26 +62,35 @@ impl Credentials {
     /// `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_MERCHANT_SERIAL_NUMBER`.
     ///
     /// # Errors
-    /// The error names the variable.
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it is missing or empty,
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if its value breaks a rule.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the names of all variables
+    /// that are missing or empty, or [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
+    /// the name of a variable whose value breaks a rule.
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let required = |name| {
-            let value = optional_variable(&lookup, name)?;
-            value.ok_or_else(|| {
-                Error::configuration(format!("the environment variable {name} is not set"))
-            })
-        };
-        let (id, secret, key) = (
-            required("VIPPS_CLIENT_ID")?,
-            required("VIPPS_CLIENT_SECRET")?,
-            required("VIPPS_SUBSCRIPTION_KEY")?,
-        );
-        let number = required("VIPPS_MERCHANT_SERIAL_NUMBER")?
+        let names = [
+            "VIPPS_CLIENT_ID",
+            "VIPPS_CLIENT_SECRET",
+            "VIPPS_SUBSCRIPTION_KEY",
+            "VIPPS_MERCHANT_SERIAL_NUMBER",
+        ];
+        let values = names.map(|name| lookup(name).unwrap_or_default());
+        let missing: Vec<&str> = names
+            .into_iter()
+            .zip(&values)
+            .filter_map(|(name, value)| value.trim().is_empty().then_some(name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::configuration(format!(
+                "{}: must be set in the environment and not be empty; the business portal shows the \
+                 keys of a sales unit",
+                missing.join(", ")
+            )));
+        }
+        let [id, secret, key, number] = values;
+        let number = number
             .trim()
             .parse::<MerchantSerialNumber>()
             .map_err(|e| e.with_field("VIPPS_MERCHANT_SERIAL_NUMBER"))?;
@@ -127,25 +136,21 @@ impl fmt::Debug for Credentials {
 pub(crate) fn environment_from_lookup(
     lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<Environment> {
-    if let Some(url) = optional_variable(&lookup, "VIPPS_BASE_URL")? {
+    let variable = |name: &'static str| match lookup(name) {
+        Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
+            "the environment variable {name} is empty"
+        ))),
+        other => Ok(other),
+    };
+    if let Some(url) = variable("VIPPS_BASE_URL")? {
         let url = crate::BaseUrl::parse(&url).map_err(|e| e.with_field("VIPPS_BASE_URL"))?;
         return Ok(Environment::Custom(url));
     }
-    match optional_variable(&lookup, "VIPPS_ENVIRONMENT")? {
+    match variable("VIPPS_ENVIRONMENT")? {
         Some(name) => Ok(name
             .parse::<Environment>()
             .map_err(|e| e.with_field("VIPPS_ENVIRONMENT"))?),
         None => Ok(Environment::Test),
-    }
-}
-
-/// Returns the value of an environment variable, or an error if it is empty.
-fn optional_variable(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>> {
-    match lookup(name) {
-        Some(value) if value.trim().is_empty() => Err(Error::configuration(format!(
-            "the environment variable {name} is empty"
-        ))),
-        value => Ok(value),
     }
 }
 
@@ -199,18 +204,23 @@ mod tests {
             "VIPPS_SUBSCRIPTION_KEY",
             "VIPPS_MERCHANT_SERIAL_NUMBER",
         ] {
-            let missing = Credentials::from_lookup(lookup(name, ""))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                missing.contains(name) && missing.contains("not set"),
-                "{missing}"
-            );
-            let empty = Credentials::from_lookup(lookup("", name))
-                .unwrap_err()
-                .to_string();
-            assert!(empty.contains(name) && empty.contains("empty"), "{empty}");
+            for lookup in [lookup(name, ""), lookup("", name)] {
+                let error = Credentials::from_lookup(lookup).unwrap_err().to_string();
+                assert!(
+                    error.starts_with(&format!("{name}: must be set")),
+                    "{error}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn one_error_names_all_missing_variables_and_the_remedy() {
+        let error = Credentials::from_lookup(|_| None).unwrap_err().to_string();
+        let all = "VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY, \
+                   VIPPS_MERCHANT_SERIAL_NUMBER: must be set";
+        assert!(error.starts_with(all), "{error}");
+        assert!(error.contains("business portal"), "{error}");
     }
 
     #[test]

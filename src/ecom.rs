@@ -16,7 +16,7 @@
 //! let payment = started.payment(&vipps);
 //! // Sales units with direct capture have captured the money already.
 //! if payment.wait().await?.can_capture() {
-//!     payment.capture().await?;
+//!     payment.capture_remaining().await?;
 //! }
 //! # assert_eq!(payment.details().await?.sums().captured, Amount::nok(499));
 //! # Ok(()) }
@@ -137,7 +137,7 @@ impl Ecom {
     /// // The worst case: the money is captured, and every response is lost.
     /// sim.faults().on("capture_payment_using_post").times(3).lose_response();
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// let error = payment.capture().await.unwrap_err();
+    /// let error = payment.capture_remaining().await.unwrap_err();
     /// assert_eq!(error.outcome(), Outcome::Unknown);
     ///
     /// match vipps.ecom().reconcile(&error).await {

@@ -40,7 +40,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # async fn f(vipps: vipps::Vipps, id: vipps::OrderId) {
 /// use vipps::Outcome;
 ///
-/// if let Err(error) = vipps.ecom().payment(id).capture().await {
+/// if let Err(error) = vipps.ecom().payment(id).capture_remaining().await {
 ///     match error.outcome() {
 ///         Outcome::NotSent | Outcome::Rejected | Outcome::NoEffect => println!("not captured: {error}"),
 ///         Outcome::Unknown => println!("read the details before you capture again: {error}"),

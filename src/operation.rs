@@ -10,6 +10,7 @@ mod rate_limit;
 pub(crate) use error_code::{Advice, ErrorCode};
 pub use error_code::{ErrorGroup, Remedy};
 pub use rate_limit::RateLimit;
+pub(crate) use rate_limit::rate_limit;
 
 use crate::types::{OrderId, Reference};
 

@@ -10,10 +10,8 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::Amount;
 
-/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture);
-/// `.await` sends it.
-///
-/// Without [`amount`](Self::amount), everything that remains is captured.
+/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture) and
+/// [`Payment::capture_remaining`](super::Payment::capture_remaining); `.await` sends it.
 ///
 /// Each call carries one idempotency key on every attempt, so a retry after a lost response does
 /// not capture twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
@@ -40,7 +38,7 @@ use crate::types::Amount;
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "capture of parcel 1");
-/// let capture = vipps.ecom().payment(order).capture().amount(Amount::nok(50));
+/// let capture = vipps.ecom().payment(order).capture(Amount::nok(50));
 /// capture.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
@@ -61,27 +59,13 @@ pub struct Capture {
 operation! { Capture => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Capture {
-    pub(super) fn new(payment: &Payment) -> Self {
+    pub(super) fn new(payment: &Payment, amount: Option<Amount>) -> Self {
         Self {
             payment: payment.clone(),
             options: payment.options(),
-            amount: None,
+            amount,
             text: None,
         }
-    }
-
-    /// Captures only this amount, in NOK: at least 1 øre, and at most the amount that remains. The
-    /// rest stays reserved.
-    pub fn amount(mut self, amount: Amount) -> Self {
-        self.amount = Some(amount);
-        self
-    }
-
-    /// Captures everything that remains; the default. The request then has no amount, which the API
-    /// documents as everything that remains.
-    pub fn rest(mut self) -> Self {
-        self.amount = None;
-        self
     }
 
     /// Sets the text that the customer sees; `Capture` by default.

@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use super::{Cancel, Capture, ForceApprove, GetDetails, GetStatus, Refund, Wait};
 use crate::call::CallOptions;
 use crate::runtime::Runtime;
-use crate::types::{MerchantSerialNumber, OrderId};
+use crate::types::{Amount, MerchantSerialNumber, OrderId};
 
 /// A payment that exists, identified by its order id. Creating this handle sends nothing.
 #[derive(Clone, Debug)]
@@ -127,7 +127,8 @@ impl Payment {
         Wait::new(self.runtime.clone(), self.options(), None, read)
     }
 
-    /// Captures the reserved money: all that remains, or a part with [`Capture::amount`].
+    /// Captures this amount of the reserved money, in NOK: at least 1 øre, and at most the amount
+    /// that remains. The rest stays reserved, see [`Cancel::release_remaining`].
     ///
     /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
     /// and up to 180 days after the reservation.
@@ -141,13 +142,35 @@ impl Payment {
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).text("First parcel".parse()?).await?;
-    /// let second = payment.capture().rest().await?;
+    /// let first = payment.capture(Amount::nok(50)).text("First parcel".parse()?).await?;
+    /// assert_eq!(first.amount, Some(Amount::nok(50)));
+    /// # Ok(()) }
+    /// ```
+    pub fn capture(&self, amount: Amount) -> Capture {
+        Capture::new(self, Some(amount))
+    }
+
+    /// Captures everything that remains of the reserved money. The request has no amount, which the
+    /// API documents as everything that remains.
+    ///
+    /// Calls `capturePaymentUsingPOST`, as [`capture`](Self::capture) does.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// payment.capture(Amount::nok(50)).await?;
+    /// let second = payment.capture_remaining().await?;
     /// assert_eq!(second.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
-    pub fn capture(&self) -> Capture {
-        Capture::new(self)
+    pub fn capture_remaining(&self) -> Capture {
+        Capture::new(self, None)
     }
 
     /// Cancels a reservation, or a payment that the customer has not approved yet.
@@ -167,7 +190,7 @@ impl Payment {
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).await?;
+    /// payment.capture(Amount::nok(50)).await?;
     /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
@@ -177,8 +200,8 @@ impl Payment {
         Cancel::new(self)
     }
 
-    /// Refunds captured money: all of it, a part with [`Refund::amount`], or the rest with
-    /// [`Refund::rest`].
+    /// Refunds this amount of the captured money, in NOK: at least 1 øre, and at most the captured
+    /// amount that is not refunded yet.
     ///
     /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
     /// and up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
@@ -190,17 +213,44 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
-    /// # vipps.ecom().payment("order-1".parse()?).capture().await?;
+    /// # vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.refund().amount(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
-    /// let rest = payment.refund().rest().await?;
+    /// let refund = payment.refund(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
+    /// assert_eq!(refund.amount, Some(Amount::nok(50)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refund(&self, amount: Amount) -> Refund {
+        Refund::new(self, Some(amount))
+    }
+
+    /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
+    /// the amount that they state as remaining, the same on every attempt. The deadline covers both
+    /// requests.
+    ///
+    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
+    /// earlier refund. The call can therefore be retried after an unknown outcome.
+    ///
+    /// Calls `getPaymentDetailsUsingGET` and `refundPaymentUsingPOST`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// # vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// payment.refund(Amount::nok(50)).await?;
+    /// let rest = payment.refund_remaining().await?;
     /// assert_eq!(rest.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
-    pub fn refund(&self) -> Refund {
-        Refund::new(self)
+    pub fn refund_remaining(&self) -> Refund {
+        Refund::new(self, None)
     }
 
     /// Approves the payment in the customer's place. Only the test environment supports it. With a

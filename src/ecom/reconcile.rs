@@ -5,7 +5,7 @@ mod evidence;
 use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::evidence::{Evidence, Transfer, UnconfirmedOperation};
 use crate::payment::{self, History};
 use crate::types::{Amount, RequestId};
 
@@ -72,7 +72,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_initiate(&self) -> Reconcile {
-        self.reconcile(Lost::Start(None))
+        self.reconcile(UnconfirmedOperation::Start(None))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
@@ -103,7 +103,7 @@ impl Payment {
     /// match payment.reconcile_capture(key.clone(), part).await {
     ///     Reconciled::TookEffect(_) => println!("captured"),
     ///     Reconciled::NoEffect => {
-    ///         payment.capture().amount(part).idempotency_key(key).await?;
+    ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }
@@ -111,7 +111,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Capture(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -123,7 +123,7 @@ impl Payment {
     /// Calls `getPaymentDetailsUsingGET`. [`reconcile_capture`](Self::reconcile_capture) has an
     /// example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Refund(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the payment is cancelled or the rest of its reservation is released, by
@@ -131,26 +131,26 @@ impl Payment {
     ///
     /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Lost::Cancel)
+        self.reconcile(UnconfirmedOperation::Cancel)
     }
 
-    fn reconcile(&self, lost: Lost) -> Reconcile {
+    fn reconcile(&self, operation: UnconfirmedOperation) -> Reconcile {
         let runtime = self.runtime.clone();
-        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
+        Reconcile::of_stored(runtime, operation, self.clone(), self.merchant.clone())
     }
 }
 
 impl History<PaymentDetails> for Payment {
     fn look_up(
         &self,
-        lost: &Lost,
+        operation: &UnconfirmedOperation,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
         let details = self.details_with(options);
-        let lost = lost.clone();
+        let operation = operation.clone();
         Box::pin(async move {
             match details.await {
-                Ok(details) => Ok(Some((evidence::of(&lost, &details), details))),
+                Ok(details) => Ok(Some((evidence::of(&operation, &details), details))),
                 Err(error) if is_no_such_order(&error) => Ok(None),
                 Err(error) => Err(error),
             }

@@ -58,12 +58,13 @@ pub struct Transaction {
     pub idempotency_key: Option<RequestId>,
 }
 
-/// A capture, cancel or refund as it was requested; without an amount, everything that remains.
+/// A capture, cancel or refund as it was requested. A capture without an amount captures everything
+/// that remains.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Requested {
     Capture(Option<Amount>),
     Cancel,
-    Refund(Option<Amount>),
+    Refund(Amount),
 }
 
 impl Requested {
@@ -85,7 +86,7 @@ impl Requested {
                 ));
             }
         }
-        if let (Self::Capture(Some(requested)) | Self::Refund(Some(requested)), Some(amount)) =
+        if let (Self::Capture(Some(requested)) | Self::Refund(requested), Some(amount)) =
             (self, info.amount)
             && requested != amount
         {
@@ -123,25 +124,16 @@ impl Requested {
         if stated.contradict_themselves() {
             return Some(false);
         }
-        let is_moved = |sum: Option<Amount>, requested: Option<Amount>| {
-            let min = requested.map_or(1, Amount::minor_units);
-            sum.map(|sum| sum.minor_units() >= min)
-        };
+        let has_moved = |sum: Option<Amount>, min| sum.map(|sum| sum.minor_units() >= min);
         let nothing_left = |rest: Option<Amount>| rest.map(Amount::is_zero);
         match self {
-            Self::Capture(Some(amount)) => is_moved(stated.captured, Some(amount)),
-            Self::Capture(None) => match is_moved(stated.captured, None) {
+            Self::Capture(Some(amount)) => has_moved(stated.captured, amount.minor_units()),
+            Self::Capture(None) => match has_moved(stated.captured, 1) {
                 Some(false) => Some(false),
                 _ => nothing_left(stated.remaining_to_capture),
             },
             Self::Cancel => nothing_left(stated.remaining_to_capture),
-            Self::Refund(Some(amount)) => is_moved(stated.refunded, Some(amount)),
-            // The API does not document the amount of a refund without an amount after a partial
-            // refund.
-            Self::Refund(None) => match is_moved(stated.refunded, None) {
-                Some(false) => Some(false),
-                _ => nothing_left(stated.remaining_to_refund).filter(|done| *done),
-            },
+            Self::Refund(amount) => has_moved(stated.refunded, amount.minor_units()),
         }
     }
 }

@@ -5,7 +5,7 @@ mod evidence;
 use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::evidence::{Evidence, Transfer, UnconfirmedOperation};
 use crate::payment::{self, History};
 use crate::types::{Amount, RequestId};
 
@@ -68,7 +68,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_create(&self, key: RequestId) -> Reconcile {
-        self.reconcile(Lost::Start(Some(key)))
+        self.reconcile(UnconfirmedOperation::Start(Some(key)))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
@@ -105,7 +105,7 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Capture(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -117,7 +117,7 @@ impl Payment {
     /// Calls `getPayment` and `getPaymentEventLog`. [`reconcile_capture`](Self::reconcile_capture)
     /// has an example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Refund(Transfer::stored(key, amount)))
     }
 
     /// Finds out whether the payment is cancelled, by this or by another request: it ended without
@@ -143,39 +143,41 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Lost::Cancel)
+        self.reconcile(UnconfirmedOperation::Cancel)
     }
 
-    fn reconcile(&self, lost: Lost) -> Reconcile {
+    fn reconcile(&self, operation: UnconfirmedOperation) -> Reconcile {
         let runtime = self.runtime.clone();
-        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
+        Reconcile::of_stored(runtime, operation, self.clone(), self.merchant.clone())
     }
 }
 
 impl History<PaymentDetails> for Payment {
     fn look_up(
         &self,
-        lost: &Lost,
+        operation: &UnconfirmedOperation,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
         let deadline = Deadline::new(&self.runtime, &options);
         let details = self.details_with(options.clone());
         let mut events = self.events_with(options.clone());
-        let lost = lost.clone();
+        let operation = operation.clone();
         Box::pin(async move {
             let details = match details.await {
                 Ok(details) => details,
                 Err(error) if is_no_such_payment(&error) => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let events = match lost {
-                Lost::Start(_) | Lost::Capture(_) | Lost::Refund(_) => {
+            let events = match operation {
+                UnconfirmedOperation::Start(_)
+                | UnconfirmedOperation::Capture(_)
+                | UnconfirmedOperation::Refund(_) => {
                     events.options = deadline.options(&options);
                     events.await?
                 }
                 _ => Vec::new(),
             };
-            let evidence = evidence::of(&lost, &details, &events);
+            let evidence = evidence::of(&operation, &details, &events);
             Ok(Some((evidence, details)))
         })
     }

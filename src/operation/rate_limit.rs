@@ -16,7 +16,7 @@ use std::time::Duration;
 /// | capture, cancel, refund | 5 each | order or reference, and sales unit |
 /// | details, status, events | 120 each | order or reference, and subscription key |
 ///
-/// `Display` writes one line such as `5 requests in 60 s for each order and sales unit`.
+/// `Display` writes one line, such as `5 requests in 60 s for each order and sales unit`.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,6 +55,27 @@ impl RateLimit {
         self.scope
     }
 }
+
+/// Returns the limit of an operation of an API, and the hint for when it is exceeded.
+macro_rules! rate_limit {
+    ($api:literal, $requests:literal, $action:literal, $scope:literal) => {
+        Some((
+            $crate::operation::RateLimit::per_minute($requests, $scope),
+            concat!(
+                "The ",
+                $api,
+                " API takes at most ",
+                $requests,
+                " requests a minute ",
+                $action,
+                ", for each ",
+                $scope,
+                ". All processes together count.",
+            ),
+        ))
+    };
+}
+pub(crate) use rate_limit;
 
 impl fmt::Display for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! The conclusions that the history of a payment allows about a request whose response was lost.
+//! The conclusions that the history of a payment allows about an operation without a response.
 
 use crate::error::Error;
 use crate::operation::PaymentEffect;
@@ -17,9 +17,9 @@ pub(crate) enum Evidence {
     Inconclusive(&'static str),
 }
 
-/// An operation whose response was lost.
+/// An operation whose effect no response has confirmed or ruled out.
 #[derive(Clone, Debug)]
-pub(crate) enum Lost {
+pub(crate) enum UnconfirmedOperation {
     /// The start of a payment, with its idempotency key if the API has keys for it.
     Start(Option<RequestId>),
     /// The QR code of a payment that [`PayByQr`](crate::PayByQr) has started.
@@ -30,7 +30,7 @@ pub(crate) enum Lost {
     ForceApprove,
 }
 
-impl Lost {
+impl UnconfirmedOperation {
     /// Returns the operation that an error is about, or the reason why the payment cannot show its
     /// outcome.
     pub(crate) fn of(error: &Error) -> Result<Self, &'static str> {
@@ -166,7 +166,7 @@ mod tests {
 
     const PART: Amount = Amount::nok(50);
 
-    fn lost() -> Transfer {
+    fn transfer() -> Transfer {
         Transfer {
             key: RequestId::parse("lost").unwrap(),
             amount: Some(PART),
@@ -185,17 +185,17 @@ mod tests {
     #[test]
     fn event_with_the_key_and_amount_took_effect() {
         let events = [event(Some("other")), event(Some("lost"))];
-        let found = lost().evidence(&events, Amount::nok(100), Some("incomplete"));
+        let found = transfer().evidence(&events, Amount::nok(100), Some("incomplete"));
         assert_eq!(found, Evidence::TookEffect);
     }
 
     #[test]
     fn sum_explained_by_other_keys_is_no_effect() {
         let events = [event(Some("other"))];
-        assert_eq!(lost().evidence(&events, PART, None), Evidence::NoEffect);
-        let unexplained = lost().evidence(&events, Amount::nok(100), None);
+        assert_eq!(transfer().evidence(&events, PART, None), Evidence::NoEffect);
+        let unexplained = transfer().evidence(&events, Amount::nok(100), None);
         assert!(matches!(unexplained, Evidence::Inconclusive(_)));
-        let incomplete = lost().evidence(&events, PART, Some("incomplete"));
+        let incomplete = transfer().evidence(&events, PART, Some("incomplete"));
         assert_eq!(incomplete, Evidence::Inconclusive("incomplete"));
     }
 
@@ -204,10 +204,10 @@ mod tests {
         for events in [vec![], vec![event(Some("other"))]] {
             let in_euro = Transfer {
                 amount: Some(Amount::eur(50)),
-                ..lost()
+                ..transfer()
             };
             let sum = Amount::nok(50 * i64::try_from(events.len()).unwrap());
-            assert_eq!(lost().evidence(&events, sum, None), Evidence::NoEffect);
+            assert_eq!(transfer().evidence(&events, sum, None), Evidence::NoEffect);
             let found = in_euro.evidence(&events, sum, None);
             assert!(matches!(found, Evidence::Inconclusive(_)), "{events:?}");
         }
@@ -215,7 +215,7 @@ mod tests {
             amount: Some(Amount::eur(50)),
             ..event(Some("other"))
         };
-        let found = lost().evidence(&[in_euro], PART, None);
+        let found = transfer().evidence(&[in_euro], PART, None);
         assert!(matches!(found, Evidence::Inconclusive(_)));
     }
 
@@ -226,7 +226,7 @@ mod tests {
             ..event(Some("lost"))
         };
         assert_eq!(
-            lost().evidence(&[failed], Amount::nok(0), None),
+            transfer().evidence(&[failed], Amount::nok(0), None),
             Evidence::NoEffect
         );
     }
@@ -242,7 +242,7 @@ mod tests {
             ..event(Some("lost"))
         };
         for events in [[other_amount], [unreadable], [event(None)]] {
-            let found = lost().evidence(&events, PART, None);
+            let found = transfer().evidence(&events, PART, None);
             assert!(matches!(found, Evidence::Inconclusive(_)), "{events:?}");
         }
         let without_request = TransferEvent {
@@ -250,7 +250,7 @@ mod tests {
             ..event(None)
         };
         assert_eq!(
-            lost().evidence(&[without_request], PART, None),
+            transfer().evidence(&[without_request], PART, None),
             Evidence::NoEffect
         );
     }

@@ -93,7 +93,7 @@ pub enum PollEvent<D> {
 }
 
 impl<D> PollEvent<D> {
-    /// The details of the payment at this step.
+    /// Returns the details of the payment at this step.
     pub fn details(&self) -> &D {
         match self {
             Self::Waiting(details) | Self::Scanned(details) | Self::Decided(details) => details,

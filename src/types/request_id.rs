@@ -85,7 +85,7 @@ impl RequestId {
     /// // The handler of a button that is clicked twice.
     /// for _click in 0..2 {
     ///     let key = RequestId::derive(&order, "capture of parcel 1");
-    ///     let capture = vipps.ecom().payment(order.clone()).capture().amount(Amount::nok(50));
+    ///     let capture = vipps.ecom().payment(order.clone()).capture(Amount::nok(50));
     ///     capture.idempotency_key(key).await?;
     /// }
     /// let details = vipps.ecom().payment(order).details().await?;

@@ -165,7 +165,7 @@ impl Fixture {
             drop(payment.cancel().release_remaining().deadline(within).await);
         }
         if details.can_refund() {
-            drop(payment.refund().rest().deadline(within).await);
+            drop(payment.refund_remaining().deadline(within).await);
         }
     }
 

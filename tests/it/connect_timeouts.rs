@@ -73,7 +73,11 @@ async fn initiate(vipps: &Vipps, deadline: Duration) -> Error {
 
 async fn capture(vipps: &Vipps, deadline: Duration) -> Error {
     let payment = vipps.ecom().payment("o-1".parse().unwrap());
-    payment.capture().deadline(deadline).await.unwrap_err()
+    payment
+        .capture_remaining()
+        .deadline(deadline)
+        .await
+        .unwrap_err()
 }
 
 async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Duration) {
@@ -189,7 +193,7 @@ async fn deadline_on_a_pooled_connection_stays_unknown() {
         let server = RawServer::keeping(vec![first.clone(), last]);
         let vipps = server.client();
         let payment = vipps.ecom().payment("o-1".parse().unwrap());
-        payment.capture().await.unwrap();
+        payment.capture_remaining().await.unwrap();
         let error = initiate(&vipps, SENT).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
         let requests = server.requests();

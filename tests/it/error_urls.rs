@@ -37,7 +37,7 @@ async fn errors(act: Act) -> [Error; 3] {
     let vipps = server.client();
     let payment = vipps.ecom().payment(order());
     [
-        payment.capture().await.unwrap_err(),
+        payment.capture_remaining().await.unwrap_err(),
         payment.details().await.unwrap_err(),
         vipps
             .ecom()
@@ -90,7 +90,12 @@ async fn an_error_of_the_connection_has_no_url() {
     let server = RawServer::keeping(vec![]);
     let vipps = server.client();
     drop(server);
-    let error = vipps.ecom().payment(order()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(order())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     assert!(error.source().is_some(), "{error:?}");
     assert_no_url(&error);
 }

@@ -75,9 +75,11 @@ const WRITES: [Operation; 6] = [
     ("POST", PAYMENTS, |v| {
         run(v.ecom().initiate(id(), amount(), text()))
     }),
-    ("POST", CAPTURE, |v| run(v.ecom().payment(id()).capture())),
+    ("POST", CAPTURE, |v| {
+        run(v.ecom().payment(id()).capture_remaining())
+    }),
     ("POST", REFUND, |v| {
-        run(v.ecom().payment(id()).refund().amount(amount()))
+        run(v.ecom().payment(id()).refund(amount()))
     }),
     ("PUT", CANCEL, |v| run(v.ecom().payment(id()).cancel())),
     ("PUT", REDIRECT, |v| {
@@ -390,7 +392,7 @@ async fn error_cut_with_its_connection_is_unknown() {
         ] {
             let server = RawServer::start(vec![write(format!("{head}{}", &body[..end]))]);
             let key = RequestId::parse("k").unwrap();
-            let call = server.client().ecom().payment(id()).capture();
+            let call = server.client().ecom().payment(id()).capture_remaining();
             let error = call.idempotency_key(key).await.unwrap_err();
             assert_eq!(error.outcome(), outcome, "{version} {end}: {error:?}");
         }
@@ -413,7 +415,7 @@ async fn redirect_is_never_followed() {
             .client()
             .ecom()
             .payment(id())
-            .capture()
+            .capture_remaining()
             .await
             .unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");

@@ -279,10 +279,20 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     check(&error, &["details", "new id", "35"]);
 
     let vipps = lost("POST", format!("{order}/capture"));
-    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("POST", format!("{order}/refund"));
-    let error = vipps.ecom().payment(id()).refund().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .refund(amount())
+        .await
+        .unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("PUT", format!("{order}/cancel"));
     let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();

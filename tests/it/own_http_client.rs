@@ -52,7 +52,12 @@ async fn the_pool_settings_of_an_own_builder_are_kept() {
         let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
         let vipps = server.builder().http_client_builder(own).build().unwrap();
         for _ in 0..2 {
-            vipps.ecom().payment(id()).capture().await.unwrap();
+            vipps
+                .ecom()
+                .payment(id())
+                .capture_remaining()
+                .await
+                .unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server.requests()[1].connection - server.requests()[0].connection
@@ -72,7 +77,12 @@ async fn the_proxy_of_an_own_builder_is_kept() {
     let elsewhere = Environment::custom("http://127.0.0.1:9").unwrap();
     let builder = proxy.builder().environment(elsewhere);
     let vipps = builder.http_client_builder(own).build().unwrap();
-    vipps.ecom().payment(id()).capture().await.unwrap();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     let requests = proxy.requests();
     assert!(
         requests[0]

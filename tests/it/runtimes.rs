@@ -31,7 +31,7 @@ fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
     for _ in 0..3 {
         let runtime = runtime();
         for _ in 0..2 {
-            let capture = vipps.ecom().payment(id()).capture();
+            let capture = vipps.ecom().payment(id()).capture_remaining();
             let done = runtime.block_on(capture.deadline(LONG).into_future());
             assert!(done.is_ok(), "{done:?}");
         }
@@ -47,7 +47,7 @@ fn a_call_succeeds_after_its_first_runtime_was_dropped() {
     let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {
-        let capture = vipps.ecom().payment(id()).capture();
+        let capture = vipps.ecom().payment(id()).capture_remaining();
         let done = runtime().block_on(capture.deadline(LONG).into_future());
         assert!(done.is_ok(), "{done:?}");
     }
@@ -74,8 +74,8 @@ fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     let mut poll = payment.wait().poll();
     vec![
         ("initiate", run(vipps.ecom().initiate(id(), amount, text()))),
-        ("capture", run(payment.capture())),
-        ("refund", run(payment.refund().amount(amount))),
+        ("capture", run(payment.capture_remaining())),
+        ("refund", run(payment.refund(amount))),
         ("cancel", run(payment.cancel())),
         ("details", run(payment.details())),
         ("wait", run(payment.wait())),

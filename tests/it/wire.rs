@@ -50,7 +50,11 @@ fn payment(vipps: &Vipps) -> Payment {
 }
 
 async fn capture(vipps: &Vipps) -> Result<Transaction, Error> {
-    timed(payment(vipps).capture().deadline(DEADLINE), DEADLINE).await
+    timed(
+        payment(vipps).capture_remaining().deadline(DEADLINE),
+        DEADLINE,
+    )
+    .await
 }
 
 async fn details(vipps: &Vipps) -> Result<PaymentDetails, Error> {
@@ -75,7 +79,11 @@ async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
     let show = |done: &dyn Debug| format!("{act:?}: {done:?}");
     // Each call has its own connections.
     let vipps = server.client();
-    let write = timed(payment(&vipps).capture().deadline(deadline), deadline).await;
+    let write = timed(
+        payment(&vipps).capture_remaining().deadline(deadline),
+        deadline,
+    )
+    .await;
     let write = write.map_or_else(|error| error, |done| panic!("{}", show(&done)));
     let vipps = server.client();
     let read = timed(payment(&vipps).details().deadline(deadline), deadline).await;

@@ -32,11 +32,13 @@ impl Write {
     async fn send_with_response(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
         match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
-            (Capture, None) => payment.capture().await,
-            (Capture, Some(amount)) => payment.capture().amount(amount).await,
+            (Capture, None) => payment.capture_remaining().await,
+            (Capture, Some(amount)) => payment.capture(amount).await,
             (Cancel, _) => payment.cancel().await,
-            (Refund, None) => payment.refund().await,
-            (Refund, Some(amount)) => payment.refund().amount(amount).await,
+            (Refund, amount) => {
+                let full = Amount::minor(100, Currency::NOK);
+                payment.refund(amount.unwrap_or(full)).await
+            }
         }
     }
 

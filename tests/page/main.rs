@@ -32,7 +32,7 @@ async fn take_payment(client: Vipps, order: &'static str, text: &'static str) {
     let payment = sale.content().await.unwrap().payment();
     let details = payment.wait().await.unwrap();
     assert!(details.can_capture(), "{details:?}");
-    payment.capture().await.unwrap();
+    payment.capture_remaining().await.unwrap();
 }
 
 /// The size of a picture that the browser took.
@@ -226,13 +226,9 @@ async fn shop_window(sim: &Simulator) {
     for id in ["shop-1", "shop-2", "shop-5", "shop-6"] {
         payer.approve(id).unwrap();
     }
-    order("shop-1").capture().await.unwrap();
-    order("shop-1").refund().await.unwrap();
-    order("shop-2")
-        .capture()
-        .amount(Amount::nok(50))
-        .await
-        .unwrap();
+    order("shop-1").capture_remaining().await.unwrap();
+    order("shop-1").refund_remaining().await.unwrap();
+    order("shop-2").capture(Amount::nok(50)).await.unwrap();
     order("shop-5").cancel().await.unwrap();
     payer.reject("shop-4").unwrap();
     let qr = client.qr();
@@ -443,7 +439,8 @@ async fn codes_are_scanned_and_the_customer_shows_one() {
     browser.shows("#phone a", "https://example.com/offer").await;
     browser.click("#checkIn-123456-till-1 button").await;
     browser.shows("#phone h2", "Not possible").await;
-    sim.webhook("https://example.com/hook", "secret").unwrap();
+    sim.register_check_in_webhook("https://example.com/hook", "secret")
+        .unwrap();
     browser.click("#checkIn-123456-till-1 button").await;
     browser.shows("#phone .what", "Kasse 1").await;
     browser.click("#phone button[data-do=close]").await;

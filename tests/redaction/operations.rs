@@ -243,8 +243,8 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
         initiate().express(express(), "https://example.com/vipps".parse().unwrap()),
         payment.details(),
         payment.status(),
-        payment.capture(),
-        payment.refund(),
+        payment.capture_remaining(),
+        payment.refund(Amount::nok(200)),
         payment.cancel(),
         payment.wait().deadline(Duration::from_secs(3)),
         payment.force_approve().phone_number(PHONE.parse().unwrap()).landing_page(&page),
@@ -256,7 +256,7 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
         vipps.qr().merchant_redirects(),
         vipps.qr().merchant_callbacks(),
     );
-    if let Err(error) = payment.capture().await {
+    if let Err(error) = payment.capture_remaining().await {
         let reconcile = vipps.ecom().reconcile(&error);
         search.debug("a limit", &error.rate_limit());
         search.debug("a reconciliation", &reconcile);

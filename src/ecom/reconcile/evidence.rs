@@ -3,23 +3,23 @@
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{self, Lost, Transfer, TransferEvent, UNREADABLE};
+use crate::payment::evidence::{self, Transfer, TransferEvent, UNREADABLE, UnconfirmedOperation};
 use crate::types::Amount;
 
 /// Returns the conclusion about an operation from the details of the payment.
-pub(super) fn of(lost: &Lost, details: &PaymentDetails) -> Evidence {
-    match lost {
-        Lost::Start(_) | Lost::QrCode => exists(details),
-        Lost::Capture(transfer) => {
+pub(super) fn of(operation: &UnconfirmedOperation, details: &PaymentDetails) -> Evidence {
+    match operation {
+        UnconfirmedOperation::Start(_) | UnconfirmedOperation::QrCode => exists(details),
+        UnconfirmedOperation::Capture(transfer) => {
             let kinds = [Operation::Capture, Operation::Sale];
             transferred(transfer, details, &kinds, details.sums().captured)
         }
-        Lost::Refund(transfer) => {
+        UnconfirmedOperation::Refund(transfer) => {
             let kinds = [Operation::Refund];
             transferred(transfer, details, &kinds, details.sums().refunded)
         }
-        Lost::Cancel => evidence::of_cancel(details.is_released()),
-        Lost::ForceApprove => approved(details),
+        UnconfirmedOperation::Cancel => evidence::of_cancel(details.is_released()),
+        UnconfirmedOperation::ForceApprove => approved(details),
     }
 }
 

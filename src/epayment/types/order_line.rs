@@ -3,11 +3,12 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::characters::{is_printed, length};
+use crate::types::characters::length;
 use crate::types::{Amount, Currency, InvalidValue};
 
 use super::money::part;
 use super::page_url::PageUrl;
+use super::texts::check_shown;
 
 /// One line of a [`Receipt`](super::receipt::Receipt).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,15 +111,8 @@ impl OrderLine {
     }
 
     pub(super) fn write(&self, currency: Currency) -> Result<types::OrderLine> {
-        for (field, text) in [
-            ("receipt.order_line.id", &self.id),
-            ("receipt.order_line.name", &self.name),
-        ] {
-            if text.trim().is_empty() || !is_printed(text) {
-                let rule = "must not be empty, and must not have control characters";
-                return Err(InvalidValue::new(field, rule, text.clone()).into());
-            }
-        }
+        check_shown("receipt.order_line.id", &self.id)?;
+        check_shown("receipt.order_line.name", &self.name)?;
         let total = part("receipt.order_line.total", self.total, currency)?;
         let tax = part("receipt.order_line.tax", self.tax, currency)?;
         if tax > total {

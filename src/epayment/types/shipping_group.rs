@@ -3,10 +3,10 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::characters::is_printed;
-use crate::types::{Amount, Currency, InvalidValue};
+use crate::types::{Amount, Currency};
 
 use super::money::{part, wire};
+use super::texts::check_shown;
 
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident,)* }) => {
@@ -186,12 +186,8 @@ impl ShippingOption {
     }
 
     pub(super) fn write(&self, currency: Currency) -> Result<types::ShippingOption> {
-        for (field, text) in [("shipping.id", &self.id), ("shipping.name", &self.name)] {
-            if text.trim().is_empty() || !is_printed(text) {
-                let rule = "must not be empty, and must not have control characters";
-                return Err(InvalidValue::new(field, rule, text.clone()).into());
-            }
-        }
+        check_shown("shipping.id", &self.id)?;
+        check_shown("shipping.name", &self.name)?;
         part("shipping.amount", self.amount, currency)?;
         built(
             types::ShippingOption::builder()

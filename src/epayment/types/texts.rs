@@ -1,7 +1,8 @@
 //! The texts of a payment.
 
 use crate::error::{Error, Result};
-use crate::types::characters::length;
+use crate::types::InvalidValue;
+use crate::types::characters::{is_printed, length};
 use crate::types::checked_text::{Ends, checked_texts};
 
 checked_texts! {
@@ -31,6 +32,15 @@ checked_texts! {
         characters: "letters, digits and hyphens",
         is_allowed: |c| c.is_ascii_alphanumeric() || c == '-',
     }
+}
+
+/// Checks a text that the app shows, such as the name of a product.
+pub(super) fn check_shown(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    if !text.trim().is_empty() && is_printed(text) {
+        return Ok(());
+    }
+    let rule = "must not be empty, and must not have control characters";
+    Err(InvalidValue::new(field, rule, text))
 }
 
 impl ShippingToken {

@@ -122,7 +122,7 @@ fn is_same_url(expected: &str, found: &str) -> bool {
 /// [`MerchantRedirect::create_or_update`](super::MerchantRedirect::create_or_update); `.await`
 /// sends the requests.
 ///
-/// The call is idempotent.
+/// The call is idempotent, so it can be repeated after any failure.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct CreateOrUpdateMerchantRedirect {

@@ -182,7 +182,8 @@ impl ListMerchantRedirects {
     /// Sends the request.
     ///
     /// # Errors
-    /// Those of every operation.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response is not a list. Otherwise the
+    /// errors of every request.
     pub async fn send(self) -> Result<Vec<MerchantRedirectQr>> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call

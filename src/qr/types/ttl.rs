@@ -10,11 +10,12 @@ use crate::types::{InvalidValue, lenient};
 
 const FIELD: &str = "ttl";
 
-/// The lifetime of a merchant redirect QR code (`ttl`): whole seconds, 300 (five minutes) to 2 147
-/// 483 647 (68 years).
+/// The lifetime of a merchant redirect QR code (`ttl`): 300 (five minutes) to 2147483647 whole
+/// seconds (68 years), the limits of the QR API's specification.
 ///
 /// The lifetime can only be set when the code is created. At its end the code is deleted
-/// permanently, including printed copies. A code without a lifetime exists until it is deleted.
+/// permanently, and printed copies stop working. A code without a lifetime exists until it is
+/// deleted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,8 +44,8 @@ impl Ttl {
     /// Checks a duration.
     ///
     /// # Errors
-    /// When it is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or not a whole number of
-    /// seconds. It is not rounded.
+    /// If the duration is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or not a whole
+    /// number of seconds. The duration is not rounded.
     pub fn new(duration: Duration) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, format!("{duration:?}")));
         if duration.subsec_nanos() != 0 {
@@ -59,7 +60,7 @@ impl Ttl {
     /// Reads a number of seconds, such as `600`.
     ///
     /// # Errors
-    /// When the text has other characters than digits, or the number is out of range.
+    /// If the text has other characters than digits, or the number is out of range.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, text));
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
