@@ -173,9 +173,13 @@ impl Shop {
     async fn send(&self, operation: Operation, key: &RequestId) -> Result<Modification, Error> {
         let (payment, key) = (self.payment(), key.clone());
         match operation {
-            Operation::Capture(Some(amount)) => payment.capture(ore(amount)).idempotency_key(key).await,
+            Operation::Capture(Some(amount)) => {
+                payment.capture(ore(amount)).idempotency_key(key).await
+            }
             Operation::Capture(None) => payment.capture_remaining().idempotency_key(key).await,
-            Operation::Refund(Some(amount)) => payment.refund(ore(amount)).idempotency_key(key).await,
+            Operation::Refund(Some(amount)) => {
+                payment.refund(ore(amount)).idempotency_key(key).await
+            }
             Operation::Refund(None) => payment.refund_remaining().idempotency_key(key).await,
             Operation::Cancel => payment.cancel().await,
         }
@@ -190,13 +194,22 @@ impl Shop {
         let moved = self.moved(operation, key);
         assert!(moved.len() <= 1, "{operation:?} {key}: {moved:?}");
         if let (Some(done), [amount]) = (done, moved.as_slice()) {
-            assert_eq!(done.amount, Some(ore(*amount)), "{operation:?} {key}: {done:?}");
+            assert_eq!(
+                done.amount,
+                Some(ore(*amount)),
+                "{operation:?} {key}: {done:?}"
+            );
         }
         !moved.is_empty()
     }
 
     /// Compares the result of a call with the ledger.
-    async fn judge(&mut self, operation: Operation, key: &RequestId, result: Result<Modification, Error>) {
+    async fn judge(
+        &mut self,
+        operation: Operation,
+        key: &RequestId,
+        result: Result<Modification, Error>,
+    ) {
         let about = format!("{operation:?} {key}: {result:?}");
         let is_done = self.is_done(operation, key, result.as_ref().ok());
         let Err(error) = result else {
@@ -206,7 +219,10 @@ impl Shop {
         };
         if error.outcome() != Outcome::Unknown {
             self.seen[1] += 1;
-            assert!(!is_done || operation == Operation::Cancel, "{about}: money moved");
+            assert!(
+                !is_done || operation == Operation::Cancel,
+                "{about}: money moved"
+            );
             return;
         }
         self.seen[2] += 1;
