@@ -154,8 +154,8 @@ fn components(root: &Value, value: &Value, usage: Use, items: &mut BTreeMap<Stri
             "message"
         };
         let id = String::new();
-        let way = format!("{usage:?}").to_lowercase();
-        let key = format!("{name} ({way})");
+        let direction = format!("{usage:?}").to_lowercase();
+        let key = format!("{name} ({direction})");
         items.insert(key, Item { subject, id, parts });
     }
 }

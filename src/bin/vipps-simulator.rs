@@ -29,14 +29,16 @@ Options:
                              listen on all addresses. Default: 127.0.0.1:0, a free port of this
                              machine only
   --approve-after SECONDS    A customer approves each payment after this time. Default: no customer
-  --clock frozen             Start at 2026-03-02 09:00 UTC, and move only when a test advances the
-                             clock. Default: running
+  --clock frozen             Start the clock at 2026-03-02 09:00 UTC, and move it only when a test
+                             advances it. Default: running
   --seed NUMBER              The seed of keys, tokens and ids. Default: 0
   --forward-callbacks URL    Send callbacks and webhooks for any host to this origin, such as
                              http://127.0.0.1:8000; the path stays. Default: send none
-  --webhook URL=SECRET       Sign check-ins (user.checked-in.v1) for this https URL with this
-                             secret
-  --allow-skip-landing-page  Accept payments with skipLandingPage
+  --check-in-webhook URL=SECRET
+                             Register this https URL with this secret for check-ins
+                             (user.checked-in.v1). The Webhooks API registers all kinds of events
+  --allow-skip-landing-page  Allow push messages: skipLandingPage of eCom and the user flow
+                             PUSH_MESSAGE of ePayment. Default: errors 38 and 5080
   --json-log                 Write each request and each message to the merchant to stderr, as one
                              line of JSON each, secrets hidden
   --no-page                  Serve no page for a browser
@@ -123,14 +125,14 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 );
                 builder
             }
-            Arg::Long("webhook") => {
+            Arg::Long("check-in-webhook") => {
                 // A secret is in the value, so the messages do not contain it.
                 const RULE: &str = "must be URL=SECRET";
-                let text: String = value(&mut arguments, "--webhook", RULE)?;
+                let text: String = value(&mut arguments, "--check-in-webhook", RULE)?;
                 let (url, secret) = text
                     .split_once('=')
                     .filter(|(_, secret)| !secret.is_empty())
-                    .ok_or_else(|| format!("--webhook: {RULE}"))?;
+                    .ok_or_else(|| format!("--check-in-webhook: {RULE}"))?;
                 webhook = Some((url.to_owned(), secret.to_owned()));
                 builder
             }
@@ -178,8 +180,8 @@ fn listen(builder: Builder, text: &str) -> io::Result<Builder> {
     Ok(builder.host(name.to_ascii_lowercase()))
 }
 
-/// The address of this machine that stands for all of its addresses: the one that it would send
-/// from. Loopback if it has no network, and `None` if a single address was named.
+/// Returns the address of this machine for `base_url` if it listens on all addresses: the one that it
+/// would send from, or loopback without a network. `None` if `host` is a single address.
 fn own_address(host: IpAddr) -> Option<IpAddr> {
     // Addresses for documentation. Connecting a UDP socket sends nothing.
     let (remote, loopback) = match host {
@@ -235,8 +237,10 @@ fn serve(options: Options) -> io::Result<()> {
         }
         if let Some((url, secret)) = options.webhook {
             simulator
-                .webhook(url, secret)
-                .map_err(|error| io::Error::new(error.kind(), format!("--webhook: {error}")))?;
+                .register_check_in_webhook(url, secret)
+                .map_err(|error| {
+                    io::Error::new(error.kind(), format!("--check-in-webhook: {error}"))
+                })?;
         }
         let keys = simulator.keys();
         let ready = serde_json::json!({

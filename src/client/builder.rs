@@ -39,6 +39,19 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
 ];
 
 /// A builder of a [`Vipps`] client.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use vipps::{Credentials, Environment, RetryPolicy, Vipps};
+///
+/// let vipps = Vipps::builder(Credentials::from_env()?)
+///     .environment(Environment::Production)
+///     .system("acme", "3.1.2")
+///     .total_timeout(Duration::from_secs(20))
+///     .retry(RetryPolicy::default().attempts(2))
+///     .build()?;
+/// # Ok::<(), vipps::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct VippsBuilder {
@@ -134,7 +147,7 @@ impl VippsBuilder {
         self
     }
 
-    /// Sets the retry policy.
+    /// Sets the retry policy of all calls. The setter `retry` overrides it for one call.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
@@ -222,8 +235,9 @@ impl VippsBuilder {
     /// here.
     ///
     /// # Errors
-    /// An error if a `Vipps-System-*` value or a timeout breaks its rule, or if the client of the
-    /// [`http_client_builder`](Self::http_client_builder) cannot be built.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a `Vipps-System-*` value or a
+    /// timeout breaks its rule, and [`ErrorKind::Configuration`](crate::ErrorKind::Configuration)
+    /// if the client of the [`http_client_builder`](Self::http_client_builder) cannot be built.
     pub fn build(self) -> Result<Vipps> {
         for (field, timeout) in [
             ("connect_timeout", self.connect_timeout),

@@ -32,8 +32,8 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// Replaces runs of white space and control characters by one space. The same
-/// applies to invisible characters that could rearrange or forge lines on a terminal.
+/// Replaces each run of white space and control characters by one space, and of invisible characters
+/// that could rearrange or forge lines on a terminal.
 fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut line = String::with_capacity(text.len());

@@ -86,14 +86,17 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
             "http origin",
         ),
         (
-            &["--webhook", "https://shop.example.com/hook"],
+            &["--check-in-webhook", "https://shop.example.com/hook"],
             "URL=SECRET",
         ),
         (
-            &["--webhook", "https://shop.example.com/hook="],
+            &["--check-in-webhook", "https://shop.example.com/hook="],
             "URL=SECRET",
         ),
-        (&["--webhook", "http://shop.example.com/hook=key"], "https"),
+        (
+            &["--check-in-webhook", "http://shop.example.com/hook=key"],
+            "https",
+        ),
         (&["--colour"], "--colour"),
         (&["word"], "word"),
     ] {

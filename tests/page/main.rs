@@ -439,7 +439,8 @@ async fn codes_are_scanned_and_the_customer_shows_one() {
     browser.shows("#phone a", "https://example.com/offer").await;
     browser.click("#checkIn-123456-till-1 button").await;
     browser.shows("#phone h2", "Not possible").await;
-    sim.webhook("https://example.com/hook", "secret").unwrap();
+    sim.register_check_in_webhook("https://example.com/hook", "secret")
+        .unwrap();
     browser.click("#checkIn-123456-till-1 button").await;
     browser.shows("#phone .what", "Kasse 1").await;
     browser.click("#phone button[data-do=close]").await;

@@ -244,7 +244,7 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
         payment.details(),
         payment.status(),
         payment.capture_remaining(),
-        payment.refund_remaining(),
+        payment.refund(Amount::nok(200)),
         payment.cancel(),
         payment.wait().deadline(Duration::from_secs(3)),
         payment.force_approve().phone_number(PHONE.parse().unwrap()).landing_page(&page),

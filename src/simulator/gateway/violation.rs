@@ -20,7 +20,7 @@ pub(crate) enum Rule {
     Unknown,
 }
 
-/// A rule of the spec that a request breaks.
+/// A rule of the document that a request breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) place: Place,
