@@ -103,7 +103,7 @@ struct Wire {
     shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,
