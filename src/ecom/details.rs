@@ -217,8 +217,9 @@ impl PaymentDetails {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// Returns the sums that the API states. Sums that it leaves out are computed from the events,
-    /// even if it states no sum at all.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the
+    /// successful events, even if it states no sum at all. An event without an amount counts as
+    /// zero, so decide by [`state`](Self::state), and by the sums only if the state is known.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }

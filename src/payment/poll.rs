@@ -141,6 +141,11 @@ impl<D> Poll<D> {
     ///
     /// Dropping the returned future, as `select!` does, loses no step and does not change when the
     /// payment is polled.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) if the deadline passes before the
+    /// customer has decided. The payment stays open. Also any error of a request for the details
+    /// that is not transient. An error is the last item.
     pub async fn next(&mut self) -> Option<Result<PollEvent<D>>> {
         poll_fn(|cx| self.events.as_mut().poll_next(cx)).await
     }
