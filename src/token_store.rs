@@ -117,6 +117,7 @@ pub type TokenStoreFuture<'a, T> =
 /// # assert!(store.load("k").await?.is_some_and(|token| token.expires_in() <= Duration::from_secs(60)));
 /// # Ok(()) }
 /// ```
+#[doc(alias = "token cache")]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the token under this key, or `None` if it is missing or has expired.
     ///

@@ -72,7 +72,8 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
-/// The failure of a [`Transport`]. The two constructors differ in whether money may have moved.
+/// The error of a [`Transport`], which has an example. The constructor states whether money may have
+/// moved.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) stage: Stage,
@@ -216,6 +217,7 @@ impl HttpClient {
     }
 }
 
+/// The built-in HTTP client as a transport.
 #[cfg(feature = "testing")]
 #[derive(Debug)]
 struct Network(HttpClient);

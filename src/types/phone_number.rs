@@ -34,6 +34,7 @@ const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 ///
 /// In JSON, a phone number is the MSISDN. The few MSISDNs with only eight digits have a `+`, so
 /// that they are not read as Norwegian numbers.
+#[doc(alias("MSISDN", "mobileNumber"))]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
