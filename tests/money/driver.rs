@@ -51,12 +51,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use vipps::simulator::{CaptureType, InMemory, Simulator};
+use vipps::testing::SeededRandomness;
 use vipps::{Amount, Currency, Error, OrderId, Reference, RequestId, RetryBudget, Vipps};
 
 use crate::fault_plan;
 use crate::model::{Action, Api, CallResult, Model, Order, Record};
 use crate::network::{CALL, Network, RequestResult};
-use crate::rng::{Rng, Seeded};
+use crate::rng::Rng;
 
 /// The amount that moved, and the idempotency key of the request.
 type AmountAndKey = (Option<i64>, Option<RequestId>);
@@ -124,7 +125,7 @@ impl Driver {
             .client_builder()
             .transport(self.network.clone())
             .clock(self.memory.clone())
-            .randomness(Seeded::new(self.rng.next()))
+            .randomness(SeededRandomness::new(self.rng.next()))
             .retry_budget(budget)
             .build()
             .expect("a client")

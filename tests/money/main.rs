@@ -13,6 +13,7 @@ mod driver;
 mod fault_plan;
 mod model;
 mod network;
+#[path = "../support/rng.rs"]
 mod rng;
 
 use std::collections::BTreeMap;
