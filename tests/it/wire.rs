@@ -24,7 +24,7 @@ const TRANSACTION: &str =
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The deadline of a call that ends only at its deadline. A busy machine connects and sends within
 /// this time.
-const STALLED: Duration = Duration::from_secs(1);
+const STALLED: Duration = Duration::from_secs(2);
 /// The time that a busy machine may take to run a task.
 const SLACK: Duration = Duration::from_secs(10);
 /// A pause of a server within a response.
