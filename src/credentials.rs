@@ -1,4 +1,4 @@
-//! The keys of a sales unit.
+//! The keys of a sales unit, and the environment variables that hold them.
 
 use std::fmt;
 
@@ -13,6 +13,22 @@ use crate::types::{InvalidValue, MerchantSerialNumber};
 /// Secrets never appear in `Debug` output or errors. The memory of the client secret and the
 /// subscription key is overwritten when this value is dropped. The header values of a client, and
 /// the buffers of the HTTP and TLS libraries, are not overwritten.
+///
+/// ```
+/// use vipps::{Credentials, Environment, Vipps};
+///
+/// # fn secret(_: &str) -> &'static str { "a-secret" }
+/// // `secret` reads your store of secrets.
+/// let keys = Credentials::new(
+///     secret("client id"),
+///     secret("client secret"),
+///     secret("subscription key"),
+///     "123456".parse()?,
+/// )?;
+/// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
+/// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     client_id: String,
@@ -23,22 +39,6 @@ pub struct Credentials {
 
 impl Credentials {
     /// Creates credentials from the four values. Spaces at either end of a value are removed.
-    ///
-    /// ```
-    /// use vipps::{Credentials, Environment, Vipps};
-    ///
-    /// # fn secret(_: &str) -> &'static str { "a-secret" }
-    /// // `secret` reads your store of secrets.
-    /// let keys = Credentials::new(
-    ///     secret("client id"),
-    ///     secret("client secret"),
-    ///     secret("subscription key"),
-    ///     "123456".parse()?,
-    /// )?;
-    /// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
-    /// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the value that
@@ -62,8 +62,9 @@ impl Credentials {
     /// `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_MERCHANT_SERIAL_NUMBER`.
     ///
     /// # Errors
-    /// If variables are missing, empty or malformed. The error names all missing variables, or the
-    /// first malformed one.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the names of all variables
+    /// that are missing or empty, or [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
+    /// the name of a variable whose value breaks a rule.
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }

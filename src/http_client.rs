@@ -18,7 +18,7 @@ pub(crate) fn request_builder() -> Result<reqwest::Client> {
     if let Some(client) = SHARED.get() {
         return Ok(client.clone());
     }
-    // Only a client is cached. After an error the next call tries again.
+    // An error is not cached, so the next call builds a client.
     let client = build_without_tls(Duration::from_secs(1))?;
     Ok(SHARED.get_or_init(|| client).clone())
 }

@@ -27,6 +27,7 @@ pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 /// ```
 ///
 #[doc = include_str!("retry.md")]
+#[doc(alias("backoff", "exponential backoff"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,
@@ -55,6 +56,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Returns a policy with one attempt and no retries. After a refused token, the request is
     /// still sent once more with another token.
+    #[doc(alias("never", "disabled"))]
     pub fn none() -> Self {
         Self {
             max_attempts: 1,

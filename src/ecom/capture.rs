@@ -43,10 +43,10 @@ use crate::types::Amount;
 /// # Ok(()) }
 /// ```
 ///
-/// If the key of a lost call is missing, read the details before anything else. With the key,
-/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out whether the call
-/// took effect. A separate task (`tokio::spawn`) continues when its handler is dropped, and stops
-/// with the process.
+/// With the key, [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out
+/// whether a dropped call took effect. Without the key, read the details before anything else. A
+/// separate task (`tokio::spawn`) continues when its handler is dropped, and stops with the
+/// process.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
@@ -88,7 +88,7 @@ impl Capture {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let amount = self.amount;
-        let body = action(
+        let body = body(
             &self.payment.runtime,
             &self.options,
             amount,
@@ -109,9 +109,9 @@ impl Capture {
     }
 }
 
-/// Returns the body of a capture or refund. An amount of zero would mean *everything* and is never
-/// sent.
-pub(super) fn action(
+/// Returns the body of a capture or refund. An amount of zero is refused, because the API reads it
+/// as *everything*.
+pub(super) fn body(
     runtime: &Runtime,
     options: &CallOptions,
     amount: Option<Amount>,

@@ -22,8 +22,8 @@ const INITIATE: Operation = Operation {
     subject: Subject::OrderIdInBody("/transaction/orderId"),
     rate_limit: rate_limit!("eCom", 2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
-        "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if there are some, \
-         cancel the order and start again with a new id; if not (error 35), send the same request again."
+        "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if it exists, cancel \
+         it and start again with a new order id; if it does not exist (error 35), send the same request again."
     ),
     ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
 };

@@ -7,7 +7,9 @@ use crate::call::CallOptions;
 use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, OrderId};
 
-/// A payment that exists, identified by its order id. Creating this handle sends nothing.
+/// A payment that exists, identified by its order id. Made by
+/// [`Ecom::payment`](super::Ecom::payment) and
+/// [`InitiatedPayment::payment`](super::InitiatedPayment::payment), which send nothing.
 #[derive(Clone, Debug)]
 pub struct Payment {
     pub(super) runtime: Runtime,
@@ -32,7 +34,7 @@ impl Payment {
         }
     }
 
-    /// The order id.
+    /// Returns the order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
     }
@@ -49,8 +51,8 @@ impl Payment {
         self
     }
 
-    /// Reads what happened to the payment so far. The details are authoritative over callbacks and
-    /// over the responses of other calls.
+    /// Reads the history and the sums of the payment. The details take precedence over callbacks
+    /// and over the responses of other calls.
     ///
     /// Calls `getPaymentDetailsUsingGET`; at most 120 times a minute per order.
     ///
@@ -80,7 +82,7 @@ impl Payment {
         }
     }
 
-    /// Reads the last transaction alone, which hides earlier transactions.
+    /// Reads only the last transaction of the payment, which hides the earlier ones.
     ///
     /// Calls `getOrderStatusUsingGET`; at most 120 times a minute per order.
     ///
@@ -130,8 +132,8 @@ impl Payment {
     /// Captures this amount of the reserved money, in NOK: at least 1 øre, and at most the amount
     /// that remains. The rest stays reserved, see [`Cancel::release_remaining`].
     ///
-    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 180 days after the reservation.
+    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order.
+    /// A capture is possible for 180 days after the reservation (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -146,12 +148,13 @@ impl Payment {
     /// assert_eq!(first.amount, Some(Amount::nok(50)));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("charge", "settle"))]
     pub fn capture(&self, amount: Amount) -> Capture {
         Capture::new(self, Some(amount))
     }
 
-    /// Captures everything that remains of the reserved money. The request has no amount, which the
-    /// API documents as everything that remains.
+    /// Captures everything that remains of the reserved money. The request has no amount, which
+    /// means everything that remains (eCom guide).
     ///
     /// Calls `capturePaymentUsingPOST`, as [`capture`](Self::capture) does.
     ///
@@ -178,8 +181,8 @@ impl Payment {
     /// Captured money must be refunded instead. After a partial capture,
     /// [`Cancel::release_remaining`] releases the rest of the reservation.
     ///
-    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days
-    /// after the reservation.
+    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order. A cancel is
+    /// possible for 180 days after the reservation (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -195,7 +198,7 @@ impl Payment {
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
     /// ```
-    #[doc(alias("void", "release"))]
+    #[doc(alias("void", "release", "reservation"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }
@@ -203,9 +206,9 @@ impl Payment {
     /// Refunds this amount of the captured money, in NOK: at least 1 øre, and at most the captured
     /// amount that is not refunded yet.
     ///
-    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
-    /// days.
+    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order.
+    /// A refund is possible for 365 days after the reservation, and reaches the customer after 2 to
+    /// 10 bank days (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -225,9 +228,9 @@ impl Payment {
         Refund::new(self, Some(amount))
     }
 
-    /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
-    /// the amount that they state as remaining, the same on every attempt. The deadline covers both
-    /// requests.
+    /// Refunds everything that is captured and not refunded yet: reads the details first, and
+    /// refunds the amount that remains by them. The amount is the same on every attempt. The
+    /// deadline covers both requests.
     ///
     /// With the idempotency key of an earlier refund of this payment, the amount is that of the
     /// earlier refund. The call can therefore be retried after an unknown outcome.

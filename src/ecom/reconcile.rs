@@ -1,4 +1,4 @@
-//! Finds out whether an operation took effect although its response was lost.
+//! Finds out whether an operation whose response was lost took effect.
 
 mod evidence;
 
@@ -15,9 +15,9 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// Finds out whether an operation of the eCom API took effect. `.await` reads the details of the
 /// payment.
 ///
-/// [`Ecom::reconcile`](super::Ecom::reconcile) makes it from an error. After a crash or a dropped
-/// future there is no error. [`Payment::reconcile_capture`] and the methods beside it then make it
-/// from the values that were stored before the call.
+/// Made by [`Ecom::reconcile`](super::Ecom::reconcile) from an error. After a crash or a dropped
+/// future there is no error. [`Payment::reconcile_capture`] and similar methods then make it from
+/// the values that were stored before the call.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
@@ -27,16 +27,16 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// | force approve | the payment is reserved or captured | neither |
 ///
 /// Error 35 (no such order) means *no effect* for any operation of an error, because the error
-/// records the sales unit of the request. From stored values it means *no effect* for an initiate
-/// alone. A capture, refund or cancel was of a payment that existed, so the request for the details
-/// went to another sales unit or environment.
+/// records the sales unit of the request. For stored values it means *no effect* only for an
+/// initiate. A captured, refunded or cancelled payment must exist, so its details were requested
+/// from another sales unit or environment.
 ///
-/// Incomplete details prove nothing. The outcome stays unknown if the details hold no known event,
-/// an event of an unknown kind, or an event of the operation's kind without a readable success. The
-/// outcome also stays unknown if the response names another order.
+/// Incomplete details prove nothing. The outcome stays unknown if the details contain no known
+/// event, an event of an unknown kind, or an event of the operation's kind without a readable
+/// success. The outcome also stays unknown if the response names another order.
 ///
-/// An event of an unknown kind proves nothing even with the right key: the API distinguishes keys
-/// by endpoint, so the capture and the refund of an order may carry the same key.
+/// An event of an unknown kind proves nothing, even with the right key. The API counts keys for
+/// each endpoint, so the capture and the refund of an order may carry the same key.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
 
 /// Reconciles operations without an error: after a crash, a restart, or a dropped future.
@@ -77,7 +77,8 @@ impl Payment {
 
     /// Finds out whether the capture with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained.
+    /// `amount` is the amount of the capture; for
+    /// [`capture_remaining`](Self::capture_remaining), the amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
@@ -116,7 +117,8 @@ impl Payment {
 
     /// Finds out whether the refund with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained.
+    /// `amount` is the amount of the refund; for [`refund_remaining`](Self::refund_remaining), the
+    /// amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
@@ -130,6 +132,24 @@ impl Payment {
     /// this or by another request.
     ///
     /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let started = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # started.payment(&vipps).cancel().await?;
+    /// use vipps::ecom::Reconciled;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// match payment.reconcile_cancel().await {
+    ///     Reconciled::TookEffect(_) => println!("cancelled"),
+    ///     Reconciled::NoEffect => println!("retry the cancel"),
+    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn reconcile_cancel(&self) -> Reconcile {
         self.reconcile(UnconfirmedOperation::Cancel)
     }

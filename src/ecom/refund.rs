@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::capture::action;
+use super::capture::body;
 use super::details::PaymentDetails;
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
@@ -57,7 +57,7 @@ impl Refund {
     /// # Errors
     /// Before anything is sent: an amount below 1 øre, above 2 147 483 647 øre, or in another
     /// currency than NOK. With [`refund_remaining`](super::Payment::refund_remaining), an error of
-    /// the kind [`State`](crate::ErrorKind::State) when nothing remains.
+    /// the kind [`State`](crate::ErrorKind::State) if nothing remains.
     ///
     /// From the API, among others: 71 (more than remains), 72 (only reserved, so cancel instead),
     /// 73 (cancelled), 95 (later than 365 days).
@@ -75,7 +75,7 @@ impl Refund {
                 remaining
             }
         };
-        let body = action(
+        let body = body(
             &self.payment.runtime,
             &self.options,
             Some(amount),

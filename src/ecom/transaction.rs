@@ -1,5 +1,5 @@
-//! The result of a capture, cancel or refund. Their responses differ only in spelling, so one type
-//! represents all three.
+//! The result of a capture, cancel or refund. The three responses differ only in the names of their
+//! members, so one type represents them.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,27 +30,41 @@ open_enum! {
 
 /// A capture, cancel or refund that succeeded: its response agrees with the request.
 ///
-/// The JSON form is that of the response to a capture, and the idempotency key (`idempotencyKey`).
+/// Store it with the order. The JSON form is that of the response to a capture, and the idempotency
+/// key (`idempotencyKey`):
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+/// # sim.payer().approve("order-1")?;
+/// use vipps::ecom::Transaction;
+///
+/// let captured = vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
+/// let stored = serde_json::to_string(&captured)?;
+/// assert_eq!(serde_json::from_str::<Transaction>(&stored)?, captured);
+/// # Ok(()) }
+/// ```
 ///
 /// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
 /// has another status, another amount, an error, or sums in which the money did not move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
-    /// The order.
+    /// The order id.
     pub order_id: OrderId,
-    /// The amount that was moved; for a cancel the amount that was released.
+    /// The amount that was captured or refunded; for a cancel the amount that was released.
     pub amount: Option<Amount>,
     /// The status after the operation.
     pub status: Option<TransactionStatus>,
-    /// Vipps's id of the transaction; absent when a payment was cancelled before the customer
-    /// approved it.
+    /// Vipps's id of the transaction; missing if a payment was cancelled before its approval.
     pub transaction_id: Option<String>,
     /// The text of the transaction.
     pub text: Option<String>,
     /// The time of the transaction.
     pub timestamp: Option<Timestamp>,
-    /// The sums after the transaction.
+    /// The sums after the transaction; missing if the response leaves out one of the four sums.
     pub summary: Option<Summary>,
     /// The payment instrument of the customer, such as `Mastercard`.
     pub payment_instrument: Option<String>,
@@ -251,10 +265,9 @@ impl Transaction {
     }
 
     fn new(order_id: OrderId, wire: Wire) -> Self {
-        let is_stated = !wire.stated().is_empty();
         let info = wire.transaction_info.or(wire.transaction);
         let info = info.unwrap_or_default();
-        let summary = wire.transaction_summary.filter(|_| is_stated);
+        let summary = wire.transaction_summary.map(Summary::try_from);
         Self {
             order_id,
             amount: info.amount,
@@ -262,7 +275,7 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(&Summary::zero())),
+            summary: summary.and_then(Result::ok),
             payment_instrument: wire.payment_instrument,
             idempotency_key: wire.idempotency_key,
         }

@@ -27,8 +27,8 @@ const CREATE: Operation = Operation {
         "reference and sales unit"
     ),
     unknown_hint: unknown_hint!(
-        "The payment may exist. Make the same call again with the idempotency key of this error: a repeat with the same \
-         key is safe, creates nothing twice, and returns the payment."
+        "The payment may exist. Make the same call again with the idempotency key of this error: it creates nothing \
+         twice, and returns the payment."
     ),
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::CREATE_PAYMENT)
 };
@@ -77,7 +77,8 @@ const EVENTS: Operation = Operation {
     ..Operation::new(&EPAYMENT, Read, &endpoints::GET_PAYMENT_EVENT_LOG)
 };
 
-/// Exists in the test environment only. A payment is approved once at most.
+/// Exists in the test environment only. It is idempotent, because a payment is approved at most
+/// once.
 const FORCE_APPROVE: Operation = Operation {
     effect: PaymentEffect::Approve,
     unknown_hint: unknown_hint!(

@@ -11,12 +11,23 @@ use std::time::Duration;
 ///
 /// | operation | requests a minute | for each |
 /// |---|---|---|
-/// | initiate | 2 | order and sales unit |
-/// | create | 5 | reference and sales unit |
-/// | capture, cancel, refund | 5 each | order and sales unit |
-/// | details, status, events | 120 each | order and subscription key |
+/// | initiate of eCom | 2 | order and sales unit |
+/// | create of ePayment | 5 | reference and sales unit |
+/// | capture, cancel, refund | 5 each | order or reference, and sales unit |
+/// | details, status, events | 120 each | order or reference, and subscription key |
 ///
 /// `Display` writes one line, such as `5 requests in 60 s for each order and sales unit`.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// let payment = vipps.epayment().payment("acme-order-1001".parse()?);
+/// let error = payment.details().await.unwrap_err(); // the payment does not exist
+/// let limit = error.rate_limit().ok_or("a limited operation")?;
+/// assert_eq!(limit.to_string(), "120 requests in 60 s for each reference and subscription key");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RateLimit {
     requests: u32,

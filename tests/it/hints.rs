@@ -276,7 +276,7 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
         .await
         .unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
-    check(&error, &["details", "new id", "35"]);
+    check(&error, &["details", "new order id", "35"]);
 
     let vipps = lost("POST", format!("{order}/capture"));
     let error = vipps

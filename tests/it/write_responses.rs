@@ -370,3 +370,27 @@ async fn sums_that_are_not_stated_are_no_summary() {
             .is_none()
     );
 }
+
+/// A sum that is not stated must not become zero, neither in the result nor in its JSON.
+#[tokio::test]
+async fn a_summary_without_one_of_its_sums_is_none() {
+    let sums = [
+        r#""capturedAmount":100"#,
+        r#""remainingAmountToCapture":0"#,
+        r#""refundedAmount":0"#,
+        r#""remainingAmountToRefund":100"#,
+    ];
+    for missing in 0..=sums.len() {
+        let stated: Vec<_> = (0..sums.len()).filter(|n| *n != missing).collect();
+        let stated = stated.iter().map(|n| sums[*n]).collect::<Vec<_>>();
+        let summary = format!(r#"{{"transactionSummary":{{{}}},"#, stated.join(","));
+        let body = Capture.body(r#""Captured""#).replacen('{', &summary, 1);
+        let done = Capture.send_with_response(None, &body).await.unwrap();
+        assert_eq!(done.summary.is_some(), missing == sums.len(), "{body}");
+        let json = serde_json::to_value(&done).unwrap();
+        assert_eq!(
+            json["transactionSummary"].is_object(),
+            done.summary.is_some()
+        );
+    }
+}

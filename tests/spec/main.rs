@@ -6,6 +6,8 @@
 mod build;
 #[path = "../support/expected.rs"]
 mod expected;
+#[path = "../support/rng.rs"]
+mod rng;
 #[path = "../support/source.rs"]
 mod source;
 #[path = "../support/surface.rs"]

@@ -5,27 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-/// A small generator of pseudo-random numbers (`SplitMix64`), so that a failure is reproducible by
-/// its number.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap()).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.below(list.len())]
-    }
-}
+use crate::rng::Rng;
 
 fn originals() -> Vec<Value> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -66,7 +46,7 @@ fn pointers(value: &Value, target: &str, all: &mut Vec<String>) {
 }
 
 /// Keeps one or two operations, so that thousands of documents can be built.
-fn cut(root: &mut Value, random: &mut Random) {
+fn cut(root: &mut Value, random: &mut Rng) {
     let keep = 1 + random.below(2);
     let Some(paths) = root["paths"].as_object_mut() else {
         return;
@@ -88,7 +68,7 @@ const ODD: [&str; 12] = [
 ];
 
 /// Makes one random change.
-fn mutate(root: &mut Value, random: &mut Random) {
+fn mutate(root: &mut Value, random: &mut Rng) {
     let mut all = Vec::new();
     pointers(root, "", &mut all);
     let (target, donor) = (random.pick(&all).clone(), random.pick(&all).clone());
@@ -120,7 +100,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
         8 | 9 => {
             if let Value::Object(map) = node {
                 let keys: Vec<String> = map.keys().cloned().collect();
-                if let Some(key) = keys.get(random.below(keys.len())) {
+                if let Some(key) = keys.get(random.index(keys.len())) {
                     let value = map.remove(key);
                     if random.below(2) == 0 {
                         let name = if random.below(2) == 0 {
@@ -132,7 +112,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
                     }
                 }
             } else if let Value::Array(list) = node {
-                let at = random.below(list.len());
+                let at = random.index(list.len());
                 if !list.is_empty() {
                     list.remove(at);
                 }
@@ -174,7 +154,7 @@ fn mutate(root: &mut Value, random: &mut Random) {
 
 /// Returns the document with this number, with a few mutations.
 fn document(number: u64, originals: &[Value]) -> String {
-    let mut random = Random(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut random = Rng::new(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut root = random.pick(originals).clone();
     cut(&mut root, &mut random);
     for _ in 0..=random.below(4) {

@@ -1,4 +1,4 @@
-//! The conclusions that the details of a payment allow about an operation whose response was lost.
+//! The conclusions that the details of a payment allow about an operation without a response.
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
@@ -33,7 +33,7 @@ fn exists(details: &PaymentDetails) -> Evidence {
     {
         TookEffect
     } else {
-        let reason = "the details contain no successful event that this version recognises";
+        let reason = "the details contain no successful event of a known kind";
         Inconclusive(details.incompleteness().unwrap_or(reason))
     }
 }

@@ -43,8 +43,7 @@ struct WireMethod {
     card_bin: Option<String>,
 }
 
-/// The customer of a payment: the data that the customer was asked to share. `Debug` shows none of
-/// it.
+/// The data that the customer of a payment has shared. `Debug` shows none of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -1,5 +1,5 @@
-//! The conclusions that the details and the event log of a payment allow about an operation whose
-//! response was lost.
+//! The conclusions that the details and the event log of a payment allow about an operation without
+//! a response.
 
 use crate::epayment::details::PaymentDetails;
 use crate::epayment::events::{EventName, PaymentEvent, creation_key};

@@ -11,8 +11,11 @@ use super::shipping_group::ShippingGroup;
 use super::texts::ShippingToken;
 
 /// The shipping of an Express payment: fixed options, or options that the merchant offers for an
-/// address. Passed to [`Create::express`](crate::epayment::Create::express), and checked when the
-/// payment is created.
+/// address. Passed to [`Create::express`](crate::epayment::Create::express).
+///
+/// When the payment is created, the options are checked: at least one group, at least one option in
+/// each group, distinct ids, and at most one default in each list. The costs are not negative, and
+/// in the currency of the payment.
 ///
 /// ```
 /// use vipps::Amount;
@@ -50,8 +53,10 @@ impl Express {
     /// Lets Vipps MobilePay request the options when the customer has chosen an address (wire name
     /// `dynamicOptions`).
     ///
-    /// `callback_url` is on port 80, 443 or 8080. The `Authorization` header of each request is
-    /// `token`.
+    /// `callback_url` has the port 80, 443 or 8080. Each request carries `token` as its
+    /// `Authorization` header.
+    /// [`respond_to_shipping_options`](crate::callback::respond_to_shipping_options) responds to
+    /// it.
     pub fn with_dynamic_options(callback_url: HttpsUrl, token: ShippingToken) -> Self {
         Self(Shipping::Dynamic(callback_url, token))
     }

@@ -49,7 +49,8 @@ impl PageUrl {
     /// Checks a URL.
     ///
     /// # Errors
-    /// When the text breaks a rule of the type. A URL that may hold a password is not shown.
+    /// [`InvalidValue`] if the text breaks a rule of the type. A URL that may contain a password is
+    /// not shown.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &'static str| {
             Err(if text.contains('@') {

@@ -12,6 +12,14 @@ checked_texts! {
     /// must not be sensitive. Characters are counted as in UTF-16, where most emoji are two,
     /// because the API does not document how it counts. Control characters, including line ends,
     /// are refused.
+    ///
+    /// ```
+    /// use vipps::epayment::PaymentDescription;
+    ///
+    /// assert_eq!(PaymentDescription::parse(" One pair of socks ")?.as_str(), "One pair of socks");
+    /// assert!(PaymentDescription::parse("ok").is_err());
+    /// # Ok::<(), vipps::InvalidValue>(())
+    /// ```
     plain PaymentDescription {
         field: "description",
         length: 3..=100,
@@ -25,7 +33,18 @@ checked_texts! {
     /// 50 letters, digits and hyphens.
     ///
     /// The `Authorization` header of the request is this text, without a scheme such as `Bearer`.
-    /// It never appears in `Debug` output or errors. Compare it in constant time.
+    /// [`CallbackAuth`](crate::callback::CallbackAuth) compares it in constant time. It never
+    /// appears in `Debug` output or errors.
+    ///
+    /// ```
+    /// use vipps::callback::CallbackAuth;
+    /// use vipps::epayment::ShippingToken;
+    ///
+    /// let token = ShippingToken::generate()?; // store the token: it must outlive the payments
+    /// let auth = CallbackAuth::new(token.expose().parse()?);
+    /// # let _ = auth;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     secret ShippingToken {
         field: "shipping_token",
         length: 1..=50,
