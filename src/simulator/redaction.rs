@@ -121,7 +121,9 @@ pub(crate) fn redacted_path(path: &str, is_public: bool) -> String {
         return path.to_owned();
     }
     let mut redactor = Redactor::of_requests();
-    let segments = path.split('/').map(|segment| redactor.segment(segment, &[]));
+    let segments = path
+        .split('/')
+        .map(|segment| redactor.segment(segment, &[]));
     segments.collect::<Vec<_>>().join("/")
 }
 

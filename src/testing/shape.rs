@@ -160,7 +160,9 @@ fn headers(
             let shown = match name {
                 "authorization" => authorization.next().unwrap_or_default(),
                 "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
-                "x-request-id" | "idempotency-key" => redactor.placeholder("idempotency key", &value),
+                "x-request-id" | "idempotency-key" => {
+                    redactor.placeholder("idempotency key", &value)
+                }
                 _ => redactor.replace_secrets(&value),
             };
             let _ = writeln!(text, "{name}: {shown}");

@@ -89,7 +89,12 @@ fn direct_capture_needs_the_refund_alone() {
     let builder = Simulator::builder().capture_type(CaptureType::Direct);
     let sim = builder.start().unwrap();
     let args = [
-        "--api", "ecom", "--prefix", "live-3", "--approve", "91234567",
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-3",
+        "--approve",
+        "91234567",
     ];
     let go_live = run(against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
@@ -120,7 +125,12 @@ fn failed_refund_is_reported() {
         .ecom_error("Payment", "74");
     let mut command = against(&sim, "go_live");
     let go_live = run(command.args([
-        "--api", "ecom", "--prefix", "live-5", "--approve", "91234567",
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-5",
+        "--approve",
+        "91234567",
     ]));
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     let message = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
