@@ -7,7 +7,7 @@ use crate::programs::{Program, against, example, run};
 
 #[test]
 fn without_variables_both_outcomes_are_shown() {
-    let go_live = run(example("go_live").args(["--prefix", "live-1"]));
+    let go_live = run(example("go_live").args(["--api", "ecom", "--prefix", "live-1"]));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
         &go_live.out,
@@ -32,6 +32,8 @@ fn without_variables_both_outcomes_are_shown() {
 fn test_environment_approves_without_a_phone() {
     let sim = Simulator::start().unwrap();
     let args = [
+        "--api",
+        "ecom",
         "--prefix",
         "live-2",
         "--approve",
@@ -55,16 +57,9 @@ fn test_environment_approves_without_a_phone() {
 }
 
 #[test]
-fn epayment_ends_in_refunded_and_cancelled() {
+fn epayment_is_the_default_and_ends_in_refunded_and_cancelled() {
     let sim = Simulator::start().unwrap();
-    let args = [
-        "--api",
-        "epayment",
-        "--prefix",
-        "live-7",
-        "--approve",
-        "91234567",
-    ];
+    let args = ["--prefix", "live-7", "--approve", "91234567"];
     let go_live = run(against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
@@ -93,7 +88,14 @@ fn epayment_ends_in_refunded_and_cancelled() {
 fn direct_capture_needs_the_refund_alone() {
     let builder = Simulator::builder().capture_type(CaptureType::Direct);
     let sim = builder.start().unwrap();
-    let args = ["--prefix", "live-3", "--approve", "91234567"];
+    let args = [
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-3",
+        "--approve",
+        "91234567",
+    ];
     let go_live = run(against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     let end = ["| SALE", "| REFUND", "| SALE", "| REFUND", "direct capture"];
@@ -122,7 +124,14 @@ fn failed_refund_is_reported() {
         .on("refund_payment_using_post")
         .ecom_error("Payment", "74");
     let mut command = against(&sim, "go_live");
-    let go_live = run(command.args(["--prefix", "live-5", "--approve", "91234567"]));
+    let go_live = run(command.args([
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-5",
+        "--approve",
+        "91234567",
+    ]));
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     let message = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
     assert!(go_live.err.contains(message), "{go_live:?}");
