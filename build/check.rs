@@ -17,7 +17,7 @@ const ADVICE: &str =
 
 /// Compares the generated types and operations with the document.
 pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result<(), Error> {
-    no_doubles(generated)?;
+    no_duplicates(generated)?;
     operations(document, generated)?;
     types(document, generated)?;
     for (name, schema) in document.schemas() {
@@ -30,22 +30,22 @@ pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result
 }
 
 /// Refuses definitions that occur twice, which would not compile.
-fn no_doubles(generated: &Generated) -> Result<(), Error> {
+fn no_duplicates(generated: &Generated) -> Result<(), Error> {
     let mut members = generated.structs.iter().chain(&generated.enums);
-    let double = members
+    let duplicate = members
         .find_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)));
     let methods = generated.operations.iter().map(|o| o.id.as_str());
     let types: Vec<String> = generated.operations.iter().map(|o| pascal(&o.id)).collect();
-    let double = double
+    let duplicate = duplicate
         .map(|(name, member)| format!("types::{name}::{member}"))
         .or_else(|| repeated(methods).map(|id| format!("the client's method {id}")))
         .or_else(|| {
             repeated(types.iter().map(String::as_str)).map(|name| format!("builder::{name}"))
         });
-    match double {
-        Some(double) => Err(Error::at(
+    match duplicate {
+        Some(duplicate) => Err(Error::at(
             "",
-            format!("{double} would be defined twice"),
+            format!("{duplicate} would be defined twice"),
             ADVICE,
         )),
         None => Ok(()),

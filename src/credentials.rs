@@ -13,6 +13,22 @@ use crate::types::{InvalidValue, MerchantSerialNumber};
 /// Secrets never appear in `Debug` output or errors. The memory of the client secret and the
 /// subscription key is overwritten when this value is dropped. The header values of a client, and
 /// the buffers of the HTTP and TLS libraries, are not overwritten.
+///
+/// ```
+/// use vipps::{Credentials, Environment, Vipps};
+///
+/// # fn secret(_: &str) -> &'static str { "a-secret" }
+/// // `secret` reads your store of secrets.
+/// let keys = Credentials::new(
+///     secret("client id"),
+///     secret("client secret"),
+///     secret("subscription key"),
+///     "123456".parse()?,
+/// )?;
+/// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
+/// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     client_id: String,
@@ -23,22 +39,6 @@ pub struct Credentials {
 
 impl Credentials {
     /// Creates credentials from the four values. Spaces at either end of a value are removed.
-    ///
-    /// ```
-    /// use vipps::{Credentials, Environment, Vipps};
-    ///
-    /// # fn secret(_: &str) -> &'static str { "a-secret" }
-    /// // `secret` reads your store of secrets.
-    /// let keys = Credentials::new(
-    ///     secret("client id"),
-    ///     secret("client secret"),
-    ///     secret("subscription key"),
-    ///     "123456".parse()?,
-    /// )?;
-    /// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
-    /// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the value that

@@ -72,7 +72,7 @@
 //! | `faults`, `faults/{id}` | [`Simulator::faults`] |
 //! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
 //! | `reset` | [`Simulator::reset`] |
-//! | `webhooks` | – |
+//! | `webhooks` | [`Vipps::webhooks`](crate::Vipps::webhooks) |
 //! | `health`, `keys` | [`Simulator::keys`] |
 //!
 //! `/_simulator/openapi.json` describes all of them. Errors are problem details (RFC 9457). A

@@ -19,15 +19,17 @@ vipps-simulator: a simulator of the Vipps MobilePay APIs, for tests in any langu
 
 Usage: vipps-simulator [OPTIONS]
 
-Prints one line of JSON when it is ready: base_url and the keys to use. Runs until Ctrl-C or
-SIGTERM. Tests act as the customer, move the clock, add faults and read requests through
-<base_url>/_simulator/, which <base_url>/_simulator/openapi.json describes. A browser shows the
-orders at <base_url>/.
+Prints one line of JSON when it is ready: base_url, control_url and the keys to use. Runs until
+Ctrl-C or SIGTERM. Tests act as the customer, move the clock, add faults and read requests
+through the control API at control_url, which <control_url>openapi.json describes. A browser
+shows the orders at base_url.
 
 Options:
   --listen HOST:PORT         Listen here. A name becomes the host of base_url; 0.0.0.0 and [::]
                              listen on all addresses. Default: 127.0.0.1:0, a free port of this
                              machine only
+  --host HOST                The host of base_url, such as localhost for a container whose port is
+                             published. Default: that of --listen
   --approve-after SECONDS    A customer approves each payment after this time. Default: no customer
   --clock frozen             Start the clock at 2026-03-02 09:00 UTC, and move it only when a test
                              advances it. Default: running
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
 
 fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
     let mut builder = Simulator::builder();
+    let mut host: Option<String> = None;
     let mut forward_callbacks = None;
     let mut webhook = None;
     let mut json_log = false;
@@ -97,6 +100,10 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 listen(builder, &text).map_err(|error| {
                     format!("--listen: must be HOST:PORT, got {text:?}: {error}")
                 })?
+            }
+            Arg::Long("host") => {
+                host = Some(value(&mut arguments, "--host", "must be a host")?);
+                builder
             }
             Arg::Long("approve-after") => {
                 const RULE: &str = "must be a number of seconds from 0";
@@ -150,6 +157,11 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
             other => return Err(other.unexpected().into()),
         };
     }
+    // After the loop, because `--listen` names a host too.
+    let builder = match host {
+        Some(host) => builder.host(host),
+        None => builder,
+    };
     Ok(Task::Serve(Box::new(Options {
         builder,
         forward_callbacks,

@@ -153,7 +153,8 @@ impl VippsBuilder {
         self
     }
 
-    /// Sets the retry budget: one that is shared with other clients, or an unlimited one for tests.
+    /// Sets the retry budget, for example to share it with other clients. By default each client has
+    /// its own budget, which its clones share.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
@@ -177,12 +178,13 @@ impl VippsBuilder {
     ///
     /// The client of a builder works in one tokio runtime only. Create a separate client for each
     /// runtime.
+    #[doc(alias("proxy", "certificate", "reqwest"))]
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
     }
 
-    /// Sends requests with this transport instead of reqwest.
+    /// Sends requests with this transport instead of reqwest. [`Transport`] has an example.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -216,13 +218,13 @@ impl VippsBuilder {
         self
     }
 
-    /// Sets the clock. The default is the system clock.
+    /// Sets the clock. The default is the system clock. [`Clock`] has an example.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
         self
     }
 
-    /// Sets the source of randomness. The default is that of the operating system.
+    /// Sets the source of randomness. The default is the randomness of the operating system.
     pub fn randomness(mut self, randomness: impl Randomness) -> Self {
         self.randomness = Arc::new(randomness);
         self

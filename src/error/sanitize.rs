@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_ids_and_patterns() {
+    fn ids_and_patterns_are_not_masked() {
         for text in [
             "The field RedirectUrl must match the regular expression '^https://[\\w\\.]+([\\w#!:.?+=&%@\\-/]+)?$'.",
             "f70b8bf7-c843-4bea-95d9-94725b19895f",
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_after_masking() {
+    fn texts_are_masked_before_they_are_cut() {
         let text = format!("{}91234567", "æ ".repeat(247));
         assert_eq!(message(&text).chars().count(), 500);
         assert!(!message(&text).contains('9'));

@@ -42,7 +42,7 @@ impl UnconfirmedOperation {
         let effect = error.call().map(|operation| operation.effect);
         match effect.unwrap_or(PaymentEffect::None) {
             PaymentEffect::Start => Ok(Self::Start(key)),
-            PaymentEffect::Show => Ok(Self::QrCode),
+            PaymentEffect::QrCode => Ok(Self::QrCode),
             PaymentEffect::Capture => transfer(key).map(Self::Capture),
             PaymentEffect::Refund => transfer(key).map(Self::Refund),
             PaymentEffect::Cancel => Ok(Self::Cancel),

@@ -181,8 +181,8 @@ impl Payer {
 
     /// Opens the payment, if it is not open, and approves it. The amount is reserved, or charged at
     /// once for an eCom payment of a sales unit with direct capture. An express payment uses the
-    /// shipping method that the merchant prefers. If the merchant must be asked for the methods,
-    /// the reservation follows the response.
+    /// shipping method that the merchant prefers. If the merchant returns the methods on request,
+    /// the reservation follows that response.
     ///
     /// # Errors
     /// If the payment does not exist, if it is in a final state, or if its amount is one of the
@@ -196,8 +196,8 @@ impl Payer {
     /// Approves an express payment with this shipping method.
     ///
     /// # Errors
-    /// See [`approve`](Self::approve). Also if the payment has no such method. If the merchant must
-    /// be asked for the methods, the method is not checked here, and a payment without it stays
+    /// See [`approve`](Self::approve). Also if the payment has no such method. If the merchant returns
+    /// the methods on request, the method is not checked here, and a payment without it stays
     /// unapproved.
     pub fn approve_with_shipping(
         &self,

@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// The pause after the first failed fetch, which doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause after a failed fetch that asked for none. Callers wait for it.
+/// The longest pause after a failed fetch that asked for no pause. Callers wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause after the first refresh that was dropped, which doubles up to
 /// [`LONGEST_REFRESH_PAUSE`]. It is longer than the pause of a fetch, because callers have a token

@@ -110,7 +110,7 @@ pub(crate) fn check_page(field: &'static str, text: &str) -> Result<Url, Invalid
         return refuse("must not have a user name or password");
     }
     if url.port() == Some(0) {
-        return refuse("must have a port from 1 to 65535, or none");
+        return refuse("must have no port, or a port from 1 to 65535");
     }
     match url.host() {
         // The parser decodes `%61` in a host to a letter, which Vipps may not do.

@@ -16,7 +16,9 @@ const NORWAY: &str = "47";
 /// abroad.
 const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 
-/// A phone number. It is personal data: there is no `Display`, and `Debug` is redacted.
+/// A phone number.
+///
+/// It is personal data: there is no `Display`, and `Debug` is redacted.
 ///
 /// The eCom API takes the eight digits of a Norwegian number, the QR API the MSISDN (country code
 /// and number, digits only). [`national_norwegian`](Self::national_norwegian) and
@@ -34,6 +36,7 @@ const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 ///
 /// In JSON, a phone number is the MSISDN. The few MSISDNs with only eight digits have a `+`, so
 /// that they are not read as Norwegian numbers.
+#[doc(alias("MSISDN", "mobileNumber"))]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 

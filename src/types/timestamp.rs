@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn from_an_instant() {
+    fn instant_becomes_its_text() {
         let instant: jiff::Timestamp = "2018-12-12T11:18:38.246Z".parse().unwrap();
         let time = Timestamp::from(instant);
         assert_eq!(time.text(), "2018-12-12T11:18:38.246Z");

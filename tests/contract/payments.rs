@@ -18,7 +18,7 @@ macro_rules! approved {
 #[tokio::test]
 async fn approved_payment_is_reserved() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "an_approval_reserves");
+        let payment = approved!(fixture, "approved_payment_is_reserved");
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved);
         let newest = &details.events()[0];
@@ -80,7 +80,7 @@ async fn payment_is_captured_and_refunded_in_parts() {
 #[tokio::test]
 async fn same_key_captures_once() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "a_key_captures_once");
+        let payment = approved!(fixture, "same_key_captures_once");
         let key = RequestId::parse("contract-capture").unwrap();
         let capture = || {
             let part = payment.capture(Amount::nok(4));
@@ -107,9 +107,9 @@ async fn same_key_captures_once() {
 
 /// A key is bound to its amount.
 #[tokio::test]
-async fn a_key_with_another_amount_is_refused() {
+async fn key_of_a_capture_with_another_amount_is_refused() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "a_key_with_another_amount_is_refused");
+        let payment = approved!(fixture, "key_of_a_capture_with_another_amount_is_refused");
         let capture = |amount| {
             let key = RequestId::parse("contract-other").unwrap();
             payment.capture(amount).idempotency_key(key)
@@ -139,9 +139,9 @@ async fn reservation_is_cancelled() {
 }
 
 #[tokio::test]
-async fn the_rest_of_a_reservation_is_released() {
+async fn rest_of_a_reservation_is_released() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "the_rest_of_a_reservation_is_released");
+        let payment = approved!(fixture, "rest_of_a_reservation_is_released");
         payment.capture(Amount::nok(4)).await.unwrap();
         payment.cancel().release_remaining().await.unwrap();
         let details = payment.details().await.unwrap();
@@ -156,7 +156,7 @@ async fn the_rest_of_a_reservation_is_released() {
 #[tokio::test]
 async fn amount_above_the_limit_is_refused_with_a_code() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "too_much_is_refused_by_its_code");
+        let payment = approved!(fixture, "amount_above_the_limit_is_refused_with_a_code");
         let more = Amount::nok(11);
         let refused = async |code: &str, result: vipps::Result<_>| {
             let error = result.map(|_: vipps::ecom::Transaction| ()).unwrap_err();

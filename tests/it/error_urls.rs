@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use vipps::{Amount, Error, OrderId};
 
-use crate::raw::{Act, RawServer, Step, write};
+use crate::raw::{RawServer, Step, Steps, write};
 use crate::support::text;
 
 const ORDER: &str = "order-of-ada-77";
@@ -32,7 +32,7 @@ fn assert_no_url(error: &Error) {
     }
 }
 
-async fn errors(act: Act) -> [Error; 3] {
+async fn errors(act: Steps) -> [Error; 3] {
     let server = RawServer::start(vec![act]);
     let vipps = server.client();
     let payment = vipps.ecom().payment(order());
@@ -87,7 +87,7 @@ async fn an_error_before_the_body_has_no_url() {
 
 #[tokio::test]
 async fn an_error_of_the_connection_has_no_url() {
-    let server = RawServer::keeping(vec![]);
+    let server = RawServer::with_keep_alive(vec![]);
     let vipps = server.client();
     drop(server);
     let error = vipps

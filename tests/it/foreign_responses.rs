@@ -7,7 +7,7 @@ use vipps::ecom::PaymentState;
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome, RequestId, Vipps};
 
-use crate::raw::{RawServer, with_head, write};
+use crate::raw::{RawServer, http_response, write};
 use crate::support::{self, DETAILS, TRANSACTION, amount, id, text};
 
 const PAYMENTS: &str = "/ecomm/v2/payments";
@@ -401,7 +401,7 @@ async fn error_cut_with_its_connection_is_unknown() {
 
 #[tokio::test]
 async fn redirect_is_never_followed() {
-    let elsewhere = RawServer::start(vec![write(with_head("200 OK", TRANSACTION))]);
+    let elsewhere = RawServer::start(vec![write(http_response("200 OK", TRANSACTION))]);
     for status in [
         "301 Moved",
         "302 Found",
@@ -410,7 +410,7 @@ async fn redirect_is_never_followed() {
         "308 Permanent",
     ] {
         let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
-        let server = RawServer::start(vec![write(with_head(&head, ""))]);
+        let server = RawServer::start(vec![write(http_response(&head, ""))]);
         let error = server
             .client()
             .ecom()

@@ -215,7 +215,8 @@ impl Driver {
         self.model.add(other);
     }
 
-    /// Makes an earlier call with the same key, sometimes in another process or with another amount.
+    /// Makes an earlier call with the same key, sometimes in another process or with another
+    /// amount.
     async fn retry_with_same_key(&mut self) {
         let keyed: Vec<_> = self.model.with_key().cloned().collect();
         if keyed.is_empty() {

@@ -193,8 +193,8 @@ impl Model {
         records.map(|(index, _)| index)
     }
 
-    /// Returns the indices of the calls whose outcome the caller does not know: failed calls with an
-    /// unknown outcome, and dropped calls.
+    /// Returns the indices of the calls whose outcome the caller does not know: failed calls with
+    /// an unknown outcome, and dropped calls.
     pub fn undecided(&self) -> impl Iterator<Item = usize> {
         let records = self.records.iter().enumerate();
         let undecided = records.filter(|(_, record)| record.result.is_unknown());
@@ -234,8 +234,8 @@ impl Model {
         self.records.push(record);
     }
 
-    /// Checks a verdict of `reconcile` against the current ledger, and records it for the final check.
-    /// Returns true if the verdict is definite.
+    /// Checks a verdict of `reconcile` against the current ledger, and records it for the final
+    /// check. Returns true if the verdict is definite.
     pub fn check_verdict(&mut self, index: usize, verdict: Verdict, sim: &Simulator) -> bool {
         let record = &mut self.records[index];
         let took_effect = match verdict {
@@ -308,8 +308,8 @@ impl Model {
         records.filter(|(_, record)| record.order == order.id)
     }
 
-    /// Returns the verdicts of `reconcile` that must still be correct at the end. "No effect" is not
-    /// one of them if a later call retried the operation.
+    /// Returns the verdicts of `reconcile` that must still be correct at the end. "No effect" is
+    /// not one of them if a later call retried the operation.
     fn verdicts(&self, record: &Record) -> impl Iterator<Item = bool> {
         let identity = record.identity();
         let mut later = self.records.iter().skip(record.index + 1);

@@ -113,7 +113,7 @@ async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
 }
 
 #[tokio::test]
-pub(crate) async fn payments_and_check_ins_leak_nothing() {
+pub(crate) async fn simulated_payments_show_no_marker() {
     let mut search = LeakSearch::start();
     let sim = Simulator::start().unwrap();
     let mut shop = Shop::open(&sim).await;
@@ -170,5 +170,5 @@ pub(crate) async fn payments_and_check_ins_leak_nothing() {
         );
     }
     shop.server.abort();
-    search.end(40);
+    search.finish(40);
 }

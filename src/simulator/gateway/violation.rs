@@ -16,7 +16,7 @@ pub(crate) enum Rule {
     Required,
     Type,
     Value,
-    /// The document has no such member, and the API refuses members that it does not know.
+    /// The document has no such member, and the API refuses unknown members.
     Unknown,
 }
 

@@ -78,7 +78,8 @@ pub async fn reconcile(vipps: &Vipps, error: &Error, deadline: Option<Duration>)
     })
 }
 
-/// Reconciles from stored values. Returns `None` if the record lacks a value that the call requires.
+/// Reconciles from stored values. Returns `None` if the record lacks a value that the call
+/// requires.
 pub async fn reconcile_stored(vipps: &Vipps, record: &Record) -> Option<Verdict> {
     let payment = vipps.ecom().payment(record.order.clone());
     let key = record.key.as_deref().map(RequestId::parse);
