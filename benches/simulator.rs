@@ -186,7 +186,7 @@ async fn sell(sim: &Simulator, vipps: &Vipps, number: u32) {
     sim.payer().approve(&id).expect("a customer");
     let details = sale.payment().details().await.expect("details");
     assert!(details.state().is_paid());
-    sale.payment().capture().await.expect("the money");
+    sale.payment().capture_remaining().await.expect("the money");
 }
 
 /// Returns a request for the list, with a token that the simulator has issued.

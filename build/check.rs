@@ -17,7 +17,7 @@ const ADVICE: &str =
 
 /// Compares the generated types and operations with the document.
 pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result<(), Error> {
-    no_doubles(generated)?;
+    no_duplicates(generated)?;
     operations(document, generated)?;
     types(document, generated)?;
     for (name, schema) in document.schemas() {
@@ -30,22 +30,22 @@ pub(crate) fn completeness(document: &Document, generated: &Generated) -> Result
 }
 
 /// Refuses definitions that occur twice, which would not compile.
-fn no_doubles(generated: &Generated) -> Result<(), Error> {
+fn no_duplicates(generated: &Generated) -> Result<(), Error> {
     let mut members = generated.structs.iter().chain(&generated.enums);
-    let double = members
+    let duplicate = members
         .find_map(|(name, members)| Some((name, repeated(members.iter().map(String::as_str))?)));
     let methods = generated.operations.iter().map(|o| o.id.as_str());
     let types: Vec<String> = generated.operations.iter().map(|o| pascal(&o.id)).collect();
-    let double = double
+    let duplicate = duplicate
         .map(|(name, member)| format!("types::{name}::{member}"))
         .or_else(|| repeated(methods).map(|id| format!("the client's method {id}")))
         .or_else(|| {
             repeated(types.iter().map(String::as_str)).map(|name| format!("builder::{name}"))
         });
-    match double {
-        Some(double) => Err(Error::at(
+    match duplicate {
+        Some(duplicate) => Err(Error::at(
             "",
-            format!("{double} would be defined twice"),
+            format!("{duplicate} would be defined twice"),
             ADVICE,
         )),
         None => Ok(()),
@@ -168,7 +168,8 @@ fn component(
         }
     }
     let described = fields(document, schema, &mut Vec::new());
-    if described.is_empty() {
+    let is_wrapper = is_described_reference(schema) && generated.wrappers.contains(&rust);
+    if described.is_empty() || is_wrapper {
         return Ok(());
     }
     let Some(fields) = generated.structs.get(&rust) else {
@@ -191,6 +192,13 @@ fn component(
         ),
         ADVICE,
     ))
+}
+
+/// Returns whether a schema is only another component with its own description.
+fn is_described_reference(schema: &Value) -> bool {
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    let is_one = parts.is_some_and(|parts| parts.len() == 1 && schema_ref(&parts[0]).is_some());
+    is_one && schema.get("properties").is_none()
 }
 
 /// Returns the names of the fields for the properties of a schema and of its parts.
@@ -234,6 +242,7 @@ mod tests {
             A: {properties: {id: {}, aName: {}}}
             Kind: {enum: [x, y]}
             Both: {allOf: [{$ref: '#/components/schemas/A'}, {properties: {more: {}}}]}
+            Other: {description: d, allOf: [{$ref: '#/components/schemas/A'}]}
         ";
 
     /// The types and operations of the document.
@@ -249,6 +258,7 @@ mod tests {
         generated
             .enums
             .insert("Kind".to_owned(), names(&["X", "Y"]));
+        generated.wrappers.insert("Other".to_owned());
         generated.operations.push(Operation {
             id: "make_a".to_owned(),
             method: "POST".to_owned(),
@@ -293,6 +303,8 @@ mod tests {
         );
         let message = refused(|all| drop(all.structs.remove("A")));
         assert!(message.contains("no type A"), "{message}");
+        let message = refused(|all| all.wrappers.clear());
+        assert!(message.contains("no type Other"), "{message}");
         let message = refused(|all| _ = all.wrappers.insert("B".to_owned()));
         assert!(
             message.contains("the type B is not a component"),

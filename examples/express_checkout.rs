@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // Capture when the goods are sent, at the latest: the amount includes the shipping.
-    payment.capture().await?;
+    payment.capture_remaining().await?;
     println!("captured {}", payment.details().await?.sums().captured);
     Ok(())
 }

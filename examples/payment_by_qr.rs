@@ -34,7 +34,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if details.can_capture() {
         // With the stored key, a retry after a crash does not capture twice.
         let key = RequestId::derive(&order, "capture");
-        sale.payment().capture().idempotency_key(key).await?;
+        sale.payment()
+            .capture_remaining()
+            .idempotency_key(key)
+            .await?;
     }
     let details = sale.payment().details().await?;
     if !details.state().is_paid() {

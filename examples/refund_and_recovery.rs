@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     simulator.payer().approve(started.landing_page().as_str())?;
     let payment = started.payment(&vipps);
-    payment.capture().await?;
+    payment.capture_remaining().await?;
 
     // Every attempt of the client loses its response.
     let faults = simulator.faults();
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Store both values before the call. They suffice to continue after a crash.
     let amount = Amount::nok(100);
     let key = RequestId::derive(&order, "refund of return 17");
-    let refund = || payment.refund().amount(amount).idempotency_key(key.clone());
+    let refund = || payment.refund(amount).idempotency_key(key.clone());
     match refund().await {
         Ok(_) => println!("refunded"),
         // The money may have moved. Neither success nor failure may be reported yet.

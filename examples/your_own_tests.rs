@@ -73,9 +73,11 @@ impl Shop {
         let details = self.vipps.ecom().payment(id.clone()).details().await?;
         match details.state() {
             state if state.is_paid() && self.status(id) == Some(Status::Open) => {
-                self.note(id, Status::Paid);
+                self.set_status(id, Status::Paid);
             }
-            PaymentState::Cancelled | PaymentState::Rejected => self.note(id, Status::Refused),
+            PaymentState::Cancelled | PaymentState::Rejected => {
+                self.set_status(id, Status::Refused)
+            }
             _ => {}
         }
         Ok(self.status(id).unwrap_or(Status::Open))
@@ -88,12 +90,12 @@ impl Shop {
         if !payment.details().await?.captured_at_once() {
             self.capture(&payment).await?;
         }
-        self.note(id, Status::Shipped);
+        self.set_status(id, Status::Shipped);
         Ok(())
     }
 
     async fn capture(&self, payment: &Payment) -> Result<()> {
-        let mut capture = payment.capture();
+        let mut capture = payment.capture_remaining();
         if let Some(order) = self.orders().get(payment.order_id()) {
             capture = capture.idempotency_key(order.capture_key.clone());
         }
@@ -129,7 +131,7 @@ impl Shop {
         self.orders().get(id).map(|order| order.status)
     }
 
-    fn note(&self, id: &OrderId, status: Status) {
+    fn set_status(&self, id: &OrderId, status: Status) {
         if let Some(order) = self.orders().get_mut(id) {
             order.status = status;
         }
@@ -347,7 +349,7 @@ mod tests {
 
     /// Compares the requests of the shop with a snapshot, so that changes are reviewed.
     #[tokio::test]
-    async fn what_the_shop_sends() {
+    async fn requests_match_the_snapshot() {
         let initiated = r#"{"url":"https://api.vipps.no/x?token=y"}"#;
         let reserved =
             r#"{"transactionLogHistory":[{"operation":"RESERVE","operationSuccess":true}]}"#;

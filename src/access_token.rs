@@ -14,7 +14,7 @@ use crate::raw;
 use crate::runtime::Runtime;
 use crate::token::{FetchFuture, FetchToken, FetchedToken};
 
-/// The lifetime of a token whose response names none.
+/// The assumed lifetime of a token whose response states no lifetime.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
 /// The access token API of one client. Its calls authenticate with the keys and need no token.
@@ -32,11 +32,11 @@ impl AccessTokenApi {
         let response = call
             .run(|api| api.fetch_authorization_token_using_post().send())
             .await
-            .map_err(classify)?;
+            .map_err(as_failure_of_call)?;
         read(&response.body, self.runtime.time().now()).map_err(|error| {
             let error = response.explain(error);
             let error = error.with_status(response.status.as_u16(), response.body.clone());
-            // The body may contain a token, although not a readable one.
+            // The body may contain a token that is not readable here.
             error.without_body()
         })
     }
@@ -48,13 +48,13 @@ impl FetchToken for AccessTokenApi {
     }
 }
 
-/// Turns the failure of a token request into that of the calls that need the token. They were not
-/// sent. Only a response is about the keys, so a failure of the network keeps its kind.
-fn classify(error: Error) -> Error {
+/// Turns the failure of a token request into the failure of the calls that need the token, which
+/// were not sent. Only a response is about the keys, so a failure of the network keeps its kind.
+fn as_failure_of_call(error: Error) -> Error {
     let kind = match error.kind() {
         ErrorKind::TooLarge => ErrorKind::Authentication,
         _ if error.http_status().is_some() => ErrorKind::Authentication,
-        // The time of the token request; the call that needs the token may have time left.
+        // The deadline of the token request has passed, not that of the call that needs the token.
         ErrorKind::Deadline => ErrorKind::Timeout,
         kind => kind,
     };
@@ -73,7 +73,7 @@ fn classify(error: Error) -> Error {
 pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<FetchedToken> {
     let unreadable =
         |message: &'static str| Error::new(ErrorKind::Authentication, Outcome::NotSent, message);
-    // Not a derived type: serde reads a list by position, and so a token from `["x"]`.
+    // A derived type would also be read from a JSON array by position, so `["x"]` would be a token.
     let response: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
         unreadable("access token: the response is not a JSON object; check the base URL")
     })?;
@@ -87,7 +87,7 @@ pub(crate) fn read(body: &[u8], now: jiff::Timestamp) -> Result<FetchedToken> {
     })
 }
 
-/// Returns the lifetime that the response names, as a number or as a text.
+/// Returns the lifetime that the response states, as a number or as a text of digits.
 #[expect(
     clippy::cast_precision_loss,
     reason = "seconds since 1970 are far below 2^53"

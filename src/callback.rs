@@ -42,10 +42,10 @@
 //! | [`ShippingRequest`] | `POST {shippingDetailsPrefix}/v2/payments/{orderId}/shippingDetails` | 10 s |
 //! | [`ConsentRemoval`] | `DELETE {consentRemovalPrefix}/v2/consents/{userId}` | – |
 //!
-//! Vipps MobilePay sends each callback **once**, in no guaranteed order, and sends none for some
-//! payments. Poll in any case, and use a [`PaymentUpdate`] only as a trigger to read the payment's
-//! details, which are authoritative. Respond with HTTP 200. Any other status has no effect, since a
-//! callback is never retried.
+//! Vipps MobilePay sends each callback **once**, in no guaranteed order, and sends no callback for
+//! some payments. Poll in any case, and use a [`PaymentUpdate`] only as a trigger to read the
+//! payment's details, which are authoritative. Respond with HTTP 200. Another status does not cause
+//! a retry. The times are those of the eCom guide.
 //!
 //! # Security
 //!
@@ -55,7 +55,7 @@
 //! [`CallbackAuth::allow_unauthenticated_consent_removal`] is called.
 //!
 //! Callbacks carry no date that could be checked, so a replayed callback looks like the original. A
-//! replay does no harm if your code acts on the details alone.
+//! replay does no harm if your code acts only on the details.
 //!
 //! Events of ePayment payments and of QR codes are signed webhooks; see
 //! [`webhooks`](crate::webhooks).
@@ -63,6 +63,7 @@
 mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod body;
 mod consent;
 mod error;
 mod payment;
@@ -86,7 +87,7 @@ use target::Target;
 /// The largest body that is read: 1 MiB. Bodies of the API are below 10 KiB.
 const MAX_BODY: usize = 1 << 20;
 
-/// A callback of the eCom API.
+/// A callback of the eCom API. Returned by [`parse`].
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -97,11 +98,12 @@ const MAX_BODY: usize = 1 << 20;
     reason = "the eCom API makes these three calls, and a server must handle each of them"
 )]
 pub enum Callback {
-    /// A payment was approved, rejected, cancelled, or timed out.
+    /// The result of a payment: approved, rejected, cancelled or timed out.
     Payment(PaymentUpdate),
-    /// The customer of an express payment has chosen an address and waits for the shipping methods.
+    /// A request for the shipping methods to the address that the customer of an express payment
+    /// has chosen. The customer waits for them in the app.
     Shipping(ShippingRequest),
-    /// A customer has withdrawn the consent to store personal data.
+    /// The withdrawal of a customer's consent to store personal data.
     Consent(ConsentRemoval),
 }
 
@@ -119,6 +121,7 @@ pub enum Callback {
 /// [`UnauthenticatedConsentRemoval`](CallbackError::UnauthenticatedConsentRemoval),
 /// [`TooLarge`](CallbackError::TooLarge), [`BadBody`](CallbackError::BadBody). Respond with
 /// [`CallbackError::status`].
+#[doc(alias("webhook", "authToken"))]
 pub fn parse<B: AsRef<[u8]>>(
     request: &Request<B>,
     auth: &CallbackAuth,

@@ -26,8 +26,9 @@ use crate::types::{MerchantSerialNumber, Sensitive};
 use crate::userinfo::GetUserinfo;
 use crate::webhooks::Webhooks;
 
-/// A client of the Vipps MobilePay APIs for one set of keys. Cheap to clone: clones share the
-/// token, the connections and the retry budget.
+/// A client of the Vipps MobilePay APIs for one set of keys.
+///
+/// It is cheap to clone. Clones share the token, the connections and the retry budget.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,9 +37,15 @@ use crate::webhooks::Webhooks;
 /// use vipps::{Amount, Vipps};
 ///
 /// let vipps = Vipps::builder(credentials).environment(environment).build()?;
-/// let payment = vipps.ecom().initiate("order-123".parse()?, Amount::nok(499), "One pair of socks".parse()?).await?;
-/// let qr = vipps.qr().one_time(payment.landing_page()).await?;
-/// println!("show {} for {} s", qr.image_url().unwrap(), qr.expires_in().as_secs());
+/// let price = Amount::nok(499);
+/// let created = vipps.epayment().create("acme-order-1001".parse()?, price).qr().await?;
+/// println!("show the QR code {}", created.redirect_url().unwrap_or_default());
+/// # sim.payer().approve("acme-order-1001")?;
+///
+/// let payment = created.payment(&vipps);
+/// if payment.wait().await?.can_capture() {
+///     payment.capture(price).await?;
+/// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -57,7 +64,17 @@ impl Vipps {
     /// (`test`, the default, or `production`) or `VIPPS_BASE_URL`.
     ///
     /// # Errors
-    /// The error names the first variable that is missing, empty or malformed.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the names of all variables
+    /// of the keys that are missing or empty, or
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of a variable whose
+    /// value breaks a rule.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// let vipps = vipps::Vipps::from_env()?;
+    /// # Ok::<(), vipps::Error>(())
+    /// ```
+    #[doc(alias = "VIPPS_CLIENT_ID")]
     pub fn from_env() -> Result<Self> {
         let environment = credentials::environment_from_lookup(|name| std::env::var(name).ok())?;
         Self::builder(Credentials::from_env()?)
@@ -85,8 +102,10 @@ impl Vipps {
         Webhooks::new(self.runtime.clone())
     }
 
-    /// Reads the profile that a customer has shared with a payment, within 168 hours of the
-    /// consent. `sub` identifies the customer; it is in the details of the payment.
+    /// Reads the profile that a customer has shared with a payment. `sub` identifies the customer;
+    /// it is in the details of the payment.
+    ///
+    /// The profile can be read for 168 hours (Userinfo guide).
     ///
     /// Calls `getUserinfo`. The [module documentation](crate::userinfo) has an example.
     pub fn userinfo(&self, sub: impl Into<Sensitive>) -> GetUserinfo {
@@ -118,7 +137,7 @@ impl Vipps {
     /// ```
     ///
     /// # Errors
-    /// Those of every operation of the wrapper, and:
+    /// The errors of every operation of the wrapper, and:
     /// - [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
     ///   [`Outcome::NotSent`](crate::Outcome::NotSent) when the request cannot be built, when a
     ///   path parameter is empty, `.` or `..` or contains `/`, `\` or a control character, and when
@@ -139,8 +158,8 @@ impl Vipps {
 
     /// Runs a generated operation like [`call`](Self::call), with these options.
     ///
-    /// For example, a capture with an unknown outcome is sent again with its own idempotency key,
-    /// and moves the money once:
+    /// For example, a capture with an unknown outcome is retried with its own idempotency key, and
+    /// moves the money once:
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -172,7 +191,7 @@ impl Vipps {
     /// ```
     ///
     /// # Errors
-    /// Those of [`call`](Self::call).
+    /// The same as of [`call`](Self::call).
     pub async fn call_with<T, E, F, Fut>(
         &self,
         options: CallOptions,
@@ -238,19 +257,17 @@ impl InitiatedPayment {
 }
 
 impl CreatedPayment {
-    /// Returns a handle to the payment, to wait for it and to read it. Every call on it acts for
-    /// the sales unit that the payment was created for.
+    /// Returns a handle to the payment, to wait for, capture, refund or cancel it. Every call on it
+    /// acts for the sales unit that the payment was created for. A wait ends when the payment
+    /// expires, if the payment was created with an expiry.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let recorder = vipps::testing::Recorder::new()
-    /// #     .respond("POST", "/epayment/v1/payments", 201,
-    /// #         r#"{"reference":"kiosk-7-000451","redirectUrl":"https://qr-image.example.com/?token=x"}"#)
-    /// #     .respond("GET", "/epayment/v1/payments/kiosk-7-000451", 200,
-    /// #         r#"{"reference":"kiosk-7-000451","state":"AUTHORIZED"}"#);
-    /// # let vipps = recorder.client();
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
     /// # use vipps::Amount;
     /// let created = vipps.epayment().create("kiosk-7-000451".parse()?, Amount::nok(499)).qr().await?;
+    /// # sim.payer().approve("kiosk-7-000451")?;
     /// let details = created.payment(&vipps).wait().await?;
     /// # Ok(()) }
     /// ```

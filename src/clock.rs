@@ -13,7 +13,43 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 /// A future that completes after a duration.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The clock of a client. Replace it to make waits instant and reproducible in tests.
+/// The clock of a client.
+///
+/// Replace it to make waits instant and reproducible in tests.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use vipps::{Clock, Sleep};
+///
+/// /// The system clock, but waits between attempts end at once.
+/// #[derive(Debug)]
+/// struct WithoutWaits(Instant);
+///
+/// impl Clock for WithoutWaits {
+///     fn monotonic(&self) -> Duration {
+///         self.0.elapsed()
+///     }
+///     fn now(&self) -> jiff::Timestamp {
+///         jiff::Timestamp::now()
+///     }
+///     fn sleep(&self, _: Duration) -> Sleep {
+///         Box::pin(std::future::ready(()))
+///     }
+///     fn limit(&self, duration: Duration) -> Sleep {
+///         Box::pin(tokio::time::sleep(duration))
+///     }
+/// }
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # sim.faults().on("get_payment").times(2).status(503);
+/// # let builder = sim.client_builder();
+/// let vipps = builder.clock(WithoutWaits(Instant::now())).build()?;
+/// # let error = vipps.epayment().payment("acme-order-1001".parse()?).details().await.unwrap_err();
+/// # assert_eq!((error.attempts(), error.http_status()), (3, Some(404)));
+/// # Ok(()) }
+/// ```
+///
+/// The feature `testing` has a `ManualClock`, which only tests advance.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns the time since a fixed moment. It never decreases.
     fn monotonic(&self) -> Duration;
@@ -31,6 +67,23 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 }
 
 /// The source of randomness of a client, for generated idempotency keys and the jitter of waits.
+///
+/// ```
+/// use vipps::Randomness;
+///
+/// /// The system's randomness, from the crate `getrandom`.
+/// #[derive(Debug)]
+/// struct System;
+///
+/// impl Randomness for System {
+///     fn fill(&self, buffer: &mut [u8]) {
+///         getrandom::fill(buffer).expect("the system has randomness");
+///     }
+/// }
+/// # let keys = vipps::Credentials::new("id", "secret", "key", "123456".parse()?)?;
+/// let vipps = vipps::Vipps::builder(keys).randomness(System).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Randomness: fmt::Debug + Send + Sync + 'static {
     /// Fills the buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
@@ -112,15 +165,12 @@ impl Time {
         with_timeout(future, self.limit(now, limit)).await
     }
 
-    /// Waits for `duration` or until `called` completes. Returns `true` if `called` completed
+    /// Waits for `duration` or until `interrupt` completes. Returns `true` if `interrupt` completed
     /// first.
     pub(crate) async fn sleep_unless(&self, duration: Duration, interrupt: impl Future) -> bool {
-        match self {
-            Self::System => tokio::time::timeout(duration, interrupt).await.is_ok(),
-            Self::Custom(clock) => with_timeout(interrupt, clock.sleep(duration))
-                .await
-                .is_some(),
-        }
+        with_timeout(interrupt, self.sleep(duration))
+            .await
+            .is_some()
     }
 }
 

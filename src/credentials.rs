@@ -1,4 +1,4 @@
-//! The keys of a sales unit.
+//! The keys of a sales unit, and the environment variables that hold them.
 
 use std::fmt;
 
@@ -13,6 +13,22 @@ use crate::types::{InvalidValue, MerchantSerialNumber};
 /// Secrets never appear in `Debug` output or errors. The memory of the client secret and the
 /// subscription key is overwritten when this value is dropped. The header values of a client, and
 /// the buffers of the HTTP and TLS libraries, are not overwritten.
+///
+/// ```
+/// use vipps::{Credentials, Environment, Vipps};
+///
+/// # fn secret(_: &str) -> &'static str { "a-secret" }
+/// // `secret` reads your store of secrets.
+/// let keys = Credentials::new(
+///     secret("client id"),
+///     secret("client secret"),
+///     secret("subscription key"),
+///     "123456".parse()?,
+/// )?;
+/// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
+/// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     client_id: String,
@@ -23,22 +39,6 @@ pub struct Credentials {
 
 impl Credentials {
     /// Creates credentials from the four values. Spaces at either end of a value are removed.
-    ///
-    /// ```
-    /// use vipps::{Credentials, Environment, Vipps};
-    ///
-    /// # fn secret(_: &str) -> &'static str { "a-secret" }
-    /// // `secret` reads your store of secrets.
-    /// let keys = Credentials::new(
-    ///     secret("client id"),
-    ///     secret("client secret"),
-    ///     secret("subscription key"),
-    ///     "123456".parse()?,
-    /// )?;
-    /// let vipps = Vipps::builder(keys).environment(Environment::Test).build()?;
-    /// assert_eq!(vipps.merchant_serial_number().as_str(), "123456");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the value that
@@ -62,27 +62,35 @@ impl Credentials {
     /// `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_MERCHANT_SERIAL_NUMBER`.
     ///
     /// # Errors
-    /// The error names the first variable that is missing, empty or malformed.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the names of all variables
+    /// that are missing or empty, or [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with
+    /// the name of a variable whose value breaks a rule.
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &'static str| match lookup(name) {
-            Some(value) if !value.trim().is_empty() => Ok(value),
-            Some(_) => Err(Error::configuration(format!(
-                "the environment variable {name} is empty"
-            ))),
-            None => Err(Error::configuration(format!(
-                "the environment variable {name} is not set"
-            ))),
-        };
-        let (id, secret, key) = (
-            variable("VIPPS_CLIENT_ID")?,
-            variable("VIPPS_CLIENT_SECRET")?,
-            variable("VIPPS_SUBSCRIPTION_KEY")?,
-        );
-        let number = variable("VIPPS_MERCHANT_SERIAL_NUMBER")?
+        let names = [
+            "VIPPS_CLIENT_ID",
+            "VIPPS_CLIENT_SECRET",
+            "VIPPS_SUBSCRIPTION_KEY",
+            "VIPPS_MERCHANT_SERIAL_NUMBER",
+        ];
+        let values = names.map(|name| lookup(name).unwrap_or_default());
+        let missing: Vec<&str> = names
+            .into_iter()
+            .zip(&values)
+            .filter_map(|(name, value)| value.trim().is_empty().then_some(name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::configuration(format!(
+                "{}: must be set in the environment and not be empty; the business portal shows the \
+                 keys of a sales unit",
+                missing.join(", ")
+            )));
+        }
+        let [id, secret, key, number] = values;
+        let number = number
             .trim()
             .parse::<MerchantSerialNumber>()
             .map_err(|e| e.with_field("VIPPS_MERCHANT_SERIAL_NUMBER"))?;
@@ -196,18 +204,23 @@ mod tests {
             "VIPPS_SUBSCRIPTION_KEY",
             "VIPPS_MERCHANT_SERIAL_NUMBER",
         ] {
-            let missing = Credentials::from_lookup(lookup(name, ""))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                missing.contains(name) && missing.contains("not set"),
-                "{missing}"
-            );
-            let empty = Credentials::from_lookup(lookup("", name))
-                .unwrap_err()
-                .to_string();
-            assert!(empty.contains(name) && empty.contains("empty"), "{empty}");
+            for lookup in [lookup(name, ""), lookup("", name)] {
+                let error = Credentials::from_lookup(lookup).unwrap_err().to_string();
+                assert!(
+                    error.starts_with(&format!("{name}: must be set")),
+                    "{error}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn one_error_names_all_missing_variables_and_the_remedy() {
+        let error = Credentials::from_lookup(|_| None).unwrap_err().to_string();
+        let all = "VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY, \
+                   VIPPS_MERCHANT_SERIAL_NUMBER: must be set";
+        assert!(error.starts_with(all), "{error}");
+        assert!(error.contains("business portal"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! The eCom API: starts, captures, cancels and refunds payments.
+//! The eCom API: starts, captures, cancels and refunds payments in Norway.
+//!
+//! New integrations should use the [ePayment API](crate::epayment). This API remains for existing
+//! integrations.
 //!
 //! [`Ecom::initiate`] starts a payment. [`Ecom::payment`] returns a payment by its order id, to
 //! read its details, wait for the customer, capture, cancel or refund. Amounts are in NOK, the only
@@ -16,7 +19,7 @@
 //! let payment = started.payment(&vipps);
 //! // Sales units with direct capture have captured the money already.
 //! if payment.wait().await?.can_capture() {
-//!     payment.capture().await?;
+//!     payment.capture_remaining().await?;
 //! }
 //! # assert_eq!(payment.details().await?.sums().captured, Amount::nok(499));
 //! # Ok(()) }
@@ -76,10 +79,11 @@ pub struct Ecom {
 }
 
 impl Ecom {
-    /// The smallest amount of a payment: 100 øre (1 NOK). A capture or a refund may be of 1 øre.
+    /// The smallest amount of a payment: 100 øre (1 NOK; eCom specification). The smallest capture
+    /// or refund is 1 øre.
     pub const MIN_PAYMENT: Amount = money::MIN_PAYMENT;
 
-    /// The largest amount that the API can hold: 2 147 483 647 øre.
+    /// The largest amount of a payment, capture or refund: 2 147 483 647 øre (eCom guide of 2018).
     pub const MAX_AMOUNT: Amount = money::MAX_AMOUNT;
 
     pub(crate) fn new(runtime: Runtime) -> Self {
@@ -92,8 +96,9 @@ impl Ecom {
     /// [`MIN_PAYMENT`](Self::MIN_PAYMENT) to [`MAX_AMOUNT`](Self::MAX_AMOUNT). `text` is shown to
     /// the customer.
     ///
-    /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent. The request is never retried
-    /// once it may have reached the API.
+    /// Calls `initiatePaymentV3UsingPOST`, which is not idempotent; at most 2 times a minute per
+    /// order (eCom guide, "Rate limits"). The request is never retried once it may have reached the
+    /// API.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -118,8 +123,8 @@ impl Ecom {
     /// effect, from the details of the payment. The error names the payment, the operation and the
     /// idempotency key.
     ///
-    /// The call returns at once if the operation took effect. Otherwise it reads until 30 seconds
-    /// after the failed call, because the request may still arrive.
+    /// The call returns at once if the operation took effect. Otherwise it reads the payment until
+    /// 30 seconds after the failed call, because the request may still arrive.
     ///
     /// Calls `getPaymentDetailsUsingGET`.
     ///
@@ -137,13 +142,13 @@ impl Ecom {
     /// // The worst case: the money is captured, and every response is lost.
     /// sim.faults().on("capture_payment_using_post").times(3).lose_response();
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// let error = payment.capture().await.unwrap_err();
+    /// let error = payment.capture_remaining().await.unwrap_err();
     /// assert_eq!(error.outcome(), Outcome::Unknown);
     ///
     /// match vipps.ecom().reconcile(&error).await {
     ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::nok(200)),
-    ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
-    ///     Reconciled::StillUnknown(why) => println!("ask again later: {why}"),
+    ///     Reconciled::NoEffect => println!("retry the capture with the key of the error"),
+    ///     Reconciled::StillUnknown(why) => println!("try again later: {why}"),
     /// }
     /// # assert!(matches!(vipps.ecom().reconcile(&error).await, Reconciled::TookEffect(_)));
     /// # Ok(()) }
@@ -164,7 +169,7 @@ impl Ecom {
 /// The calls through the generated client of this API.
 type Call = crate::call::Call<raw::ecom::Client>;
 
-/// Returns the merchant serial number that a body must state: the call's own, or the number of the
+/// Returns the merchant serial number for a body: the number of the call, or else the number of the
 /// credentials.
 fn merchant(runtime: &Runtime, options: &CallOptions) -> String {
     options

@@ -10,8 +10,18 @@ use crate::types::InvalidValue;
 const TEST: &str = "https://apitest.vipps.no";
 const PRODUCTION: &str = "https://api.vipps.no";
 
-/// An environment of Vipps MobilePay. Keys, merchant serial numbers, users and payments of one
-/// environment do not exist in another.
+/// An environment of Vipps MobilePay.
+///
+/// Keys, merchant serial numbers, users and payments of one environment do not exist in another.
+///
+/// ```
+/// use vipps::Environment;
+///
+/// assert_eq!("production".parse(), Ok(Environment::Production));
+/// let local = Environment::custom("http://127.0.0.1:8080")?;
+/// assert!(!local.is_production());
+/// # Ok::<(), vipps::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
@@ -74,11 +84,19 @@ impl std::str::FromStr for Environment {
     }
 }
 
-/// A base URL: `https`, or `http` on the loopback interface of this machine, since every request
-/// carries credentials.
+/// The base URL of an API server: `https`, or `http` on the loopback interface of this machine,
+/// since every request carries credentials.
 ///
-/// A path prefix is allowed (`https://proxy.example.com/vipps`). User info, a query and a fragment
-/// are refused.
+/// A path prefix is allowed (`https://proxy.example.com/vipps`). User name and password, a query
+/// and a fragment are refused.
+///
+/// ```
+/// use vipps::BaseUrl;
+///
+/// assert!(BaseUrl::parse("https://proxy.example.com/vipps").is_ok());
+/// assert!(BaseUrl::parse("http://127.0.0.1:8080").is_ok());
+/// assert!(BaseUrl::parse("http://proxy.example.com").is_err()); // keys without TLS
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     text: String,
@@ -87,15 +105,7 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Parses a base URL.
-    ///
-    /// ```
-    /// use vipps::BaseUrl;
-    ///
-    /// assert!(BaseUrl::parse("https://proxy.example.com/vipps").is_ok());
-    /// assert!(BaseUrl::parse("http://127.0.0.1:8080").is_ok());
-    /// assert!(BaseUrl::parse("http://proxy.example.com").is_err()); // keys without TLS
-    /// ```
+    /// Parses a base URL. Spaces at either end are removed.
     ///
     /// # Errors
     /// [`InvalidValue`] with the rule that the URL breaks.

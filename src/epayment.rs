@@ -98,10 +98,12 @@ impl EPayment {
     /// Creates a payment. The methods of [`NewPayment`] choose the user flow.
     ///
     /// `reference` has at least 8 characters, and must be new and unique for the sales unit.
-    /// `amount` is in NOK, DKK or EUR, the currency of the sales unit's market, and at most
-    /// 650 000.00.
+    /// `amount` is in NOK, DKK or EUR, the currency of the sales unit's market. It is at most
+    /// 650 000.00 (ePayment specification), and at least 1.00 NOK, 0.01 DKK or 0.01 EUR, which the
+    /// API checks (error 6010).
     ///
-    /// Calls `createPayment` with an idempotency key; at most 5 times a minute per reference.
+    /// Calls `createPayment` with an idempotency key; at most 5 times a minute per reference
+    /// (ePayment guide, "Rate limits").
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -118,7 +120,7 @@ impl EPayment {
     /// assert!(created.redirect_url().is_some());
     /// # Ok(()) }
     /// ```
-    #[doc(alias("checkout", "initiate"))]
+    #[doc(alias("checkout", "initiate", "POS", "point of sale"))]
     pub fn create(&self, reference: Reference, amount: Amount) -> NewPayment {
         NewPayment::new(self.runtime.clone(), reference, amount)
     }
@@ -127,8 +129,8 @@ impl EPayment {
     /// effect, from the details and the event log of the payment. The error names the payment, the
     /// operation and the idempotency key.
     ///
-    /// The call returns at once if the operation took effect. Otherwise it reads until 30 seconds
-    /// after the failed call, because the request may still arrive.
+    /// The call returns at once if the operation took effect. Otherwise it reads the payment until
+    /// 30 seconds after the failed call, because the request may still arrive.
     ///
     /// Calls `getPayment`, and for a create, capture or refund `getPaymentEventLog`.
     ///
@@ -152,7 +154,7 @@ impl EPayment {
     ///
     /// match vipps.epayment().reconcile(&error).await {
     ///     Reconciled::TookEffect(details) => assert_eq!(details.aggregate().captured, Some(Amount::nok(50))),
-    ///     Reconciled::NoEffect => println!("repeat it, with the key of the error"),
+    ///     Reconciled::NoEffect => println!("retry the capture with the key of the error"),
     ///     Reconciled::StillUnknown(why) => println!("try again later: {why}"),
     /// }
     /// # assert!(matches!(vipps.epayment().reconcile(&error).await, Reconciled::TookEffect(_)));

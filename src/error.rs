@@ -25,7 +25,7 @@ pub use kind::{ErrorKind, Outcome};
 use crate::operation::{Operation, PaymentId, RateLimit};
 use crate::types::{InvalidValue, MerchantSerialNumber, OrderId, Reference, RequestId};
 
-/// The result of every operation of this crate.
+/// The result of the operations of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed operation: its outcome, whether a retry may help, the errors of the API, and the
@@ -40,7 +40,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # async fn f(vipps: vipps::Vipps, id: vipps::OrderId) {
 /// use vipps::Outcome;
 ///
-/// if let Err(error) = vipps.ecom().payment(id).capture().await {
+/// if let Err(error) = vipps.ecom().payment(id).capture_remaining().await {
 ///     match error.outcome() {
 ///         Outcome::NotSent | Outcome::Rejected | Outcome::NoEffect => println!("not captured: {error}"),
 ///         Outcome::Unknown => println!("read the details before you capture again: {error}"),
@@ -89,8 +89,9 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns whether no connection could be made: DNS, TCP, TLS or a certificate authority, for
-    /// the call itself or for its access token. The machine may be offline.
+    /// Returns whether no connection could be made, for the call itself or for its access token:
+    /// DNS, TCP or TLS failed, or a certificate was refused. The machine may be offline.
+    #[doc(alias = "offline")]
     pub fn is_connect(&self) -> bool {
         self.0.kind == ErrorKind::Connect
     }
@@ -124,8 +125,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Returns the documented limit on the requests of the operation that failed, or `None` where
-    /// none is documented: the QR API and the token endpoint.
+    /// Returns the documented limit on the requests of the operation that failed, or `None` if the
+    /// API documents no limit. Only the eCom and ePayment APIs do.
     ///
     /// Every error of a limited operation has it, of any kind. A failure with
     /// [`ErrorKind::RateLimited`] need not be about this limit: a gateway or a proxy may have a
@@ -134,8 +135,8 @@ impl Error {
         self.0.operation?.rate_limit.map(|(limit, _)| limit)
     }
 
-    /// Returns the errors of the response, in its order. The slice is empty if there was no
-    /// response or it lists none.
+    /// Returns the errors that the response lists, in its order, at most 32. The slice is empty if
+    /// there was no response, or the response lists no errors.
     pub fn api_errors(&self) -> &[ApiError] {
         &self.0.api_errors
     }
@@ -150,12 +151,13 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the HTTP method of the request.
+    /// Returns the HTTP method of the operation, or `None` if the error is about no operation, such
+    /// as a refused argument.
     pub fn method(&self) -> Option<&'static str> {
         Some(self.0.operation?.endpoint.method)
     }
 
-    /// Returns the path template of the request, such as `/ecomm/v2/payments/{orderId}/capture`.
+    /// Returns the path template of the operation, such as `/ecomm/v2/payments/{orderId}/capture`.
     pub fn path(&self) -> Option<&'static str> {
         Some(self.0.operation?.endpoint.path)
     }
@@ -166,12 +168,13 @@ impl Error {
     }
 
     /// Returns the id of the request at Vipps MobilePay, which their support needs: `contextId`,
-    /// `instance`, `traceId` or the like, or a response header.
+    /// `instance`, `traceId` or a similar member of the body, or a response header.
+    #[doc(alias("contextId", "traceId"))]
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
     }
 
-    /// Returns the id that is already in use, of an HTTP 409 of the QR API.
+    /// Returns the id that is already in use, from a response of the QR API with HTTP 409.
     pub fn conflict_id(&self) -> Option<&str> {
         self.0.conflict_id.as_deref()
     }
@@ -182,7 +185,8 @@ impl Error {
         &self.0.body
     }
 
-    /// Returns the number of requests that were made.
+    /// Returns the number of requests that were sent or tried, including retries and without token
+    /// requests. It is zero if the call failed before its first request.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -192,7 +196,9 @@ impl Error {
         self.0.elapsed
     }
 
-    /// Returns the idempotency key of the request. A retry with the same key has no second effect.
+    /// Returns the idempotency key of the request: the key that was set, or the random key of the
+    /// call. A capture, a refund or the creation of an ePayment payment has no second effect if it
+    /// is retried with the same key.
     pub fn idempotency_key(&self) -> Option<&RequestId> {
         self.0.key.as_ref()
     }
@@ -216,23 +222,24 @@ impl Error {
     /// Returns whether the API repeats this refusal for every request with the same idempotency
     /// key, so that a corrected or later request needs a new key.
     ///
-    /// The ePayment API does so for a 4xx that ended a create, capture or refund. `false` for the
-    /// other APIs, and for errors that are retried with the same key.
+    /// The ePayment API does so for a 4xx that ended a create, capture or refund. The value is
+    /// `false` for the other APIs, and for errors that are retried with the same key.
     pub fn needs_new_key(&self) -> bool {
         self.0.needs_new_key
     }
 
-    /// The operation that was called.
+    /// Returns the operation that was called.
     pub(crate) fn call(&self) -> Option<Operation> {
         self.0.call.or(self.0.operation)
     }
 
-    /// The sales unit that the call acted for, if it was set for the call.
+    /// Returns the sales unit that the call acted for, if it was set for the call.
     pub(crate) fn merchant(&self) -> Option<&MerchantSerialNumber> {
         self.0.merchant.as_ref()
     }
 
-    /// The end of the last attempt by the client's monotonic clock, or `None` if nothing was sent.
+    /// Returns the end of the last attempt by the client's monotonic clock, or `None` if nothing was
+    /// sent.
     pub(crate) fn last_ended(&self) -> Option<Duration> {
         self.0.last_ended
     }
@@ -242,9 +249,9 @@ impl Error {
         self.0.invalid.as_ref()
     }
 
-    /// Returns the next step, for the causes that take people days to find.
+    /// Returns the next step, for errors whose cause is hard to find, or `None`.
     ///
-    /// If the outcome is [`Outcome::Unknown`], the hint says how to find out what happened. The
+    /// If the outcome is [`Outcome::Unknown`], the hint states how to find out what happened. The
     /// meaning of the API's errors is then in [`ApiError::explanation`].
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;

@@ -12,7 +12,7 @@
 //! | [`sticker`] | a printed code without a screen: from the webhook to the capture |
 //! | [`poster`] | a printed code that opens a web page |
 //!
-//! | Know | |
+//! | Understand | |
 //! |---|---|
 //! | [`payment`] | the life of a payment: states, requests, time limits |
 //! | [`capture`] | capture, refund and cancel with an idempotency key |
@@ -33,8 +33,8 @@
 //!
 //! # Which QR code?
 //!
-//! * The customer sees a screen: [`till`].
-//! * The till has a scanner: [`personal_qr`].
+//! * A screen that the customer can scan: [`till`].
+//! * A scanner at the till: [`personal_qr`].
 //! * Neither, such as at a vending machine, a parking lot or a table: [`sticker`]. That page also
 //!   covers codes that MobilePay has printed.
 //! * No payment yet, but a web page: [`poster`].

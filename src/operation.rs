@@ -10,10 +10,19 @@ mod rate_limit;
 pub(crate) use error_code::{Advice, ErrorCode};
 pub use error_code::{ErrorGroup, Remedy};
 pub use rate_limit::RateLimit;
+pub(crate) use rate_limit::rate_limit;
 
 use crate::types::{OrderId, Reference};
 
-/// An operation as the OpenAPI document describes it.
+/// An operation as its OpenAPI document describes it.
+///
+/// ```
+/// use vipps::raw::epayment::endpoints::CAPTURE_PAYMENT;
+///
+/// assert_eq!(CAPTURE_PAYMENT.method, "POST");
+/// assert_eq!(CAPTURE_PAYMENT.path, "/epayment/v1/payments/{Reference}/capture");
+/// assert_eq!(CAPTURE_PAYMENT.idempotency_header, Some("idempotency-key"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -114,8 +123,8 @@ pub(crate) enum PaymentEffect {
     /// No effect that the history shows.
     None,
     Start,
-    /// Shows a payment that was started before.
-    Show,
+    /// The QR code of a payment that was started before.
+    QrCode,
     Capture,
     Refund,
     Cancel,
@@ -227,8 +236,8 @@ impl Operation {
         apis.map(|api| api.error_codes).collect()
     }
 
-    /// Returns whether a call of the operation gets a random idempotency key if the caller sets
-    /// none.
+    /// Returns whether a call of the operation gets a random idempotency key if the caller sets no
+    /// key.
     pub(crate) fn is_keyed(&self) -> bool {
         self.class == RetryClass::KeyedWrite || self.endpoint.idempotency_header.is_some()
     }
@@ -367,7 +376,7 @@ mod tests {
         assert_eq!(Operation::unlisted(None).class, RetryClass::Once);
     }
 
-    /// A row that is missing would make an operation an unlisted one.
+    /// An operation without a row would be handled as an unlisted one.
     #[test]
     fn every_operation_with_a_builder_has_one_row() {
         let tables = crate::client::OPERATIONS;

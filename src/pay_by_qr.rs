@@ -8,11 +8,10 @@ pub use with_epayment::PayByQrEPayment;
 
 use crate::call::{CallOptions, Deadline, operation};
 use crate::client::Vipps;
-use crate::ecom::TransactionText;
-use crate::ecom::{self, Initiate, InitiatedPayment};
+use crate::ecom::{self, Initiate, InitiatedPayment, TransactionText};
 use crate::epayment::{self, CreatedPayment};
 use crate::error::{Outcome, Result};
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, OrderId};
 
@@ -21,8 +20,8 @@ const QR_FAILED_HINT: &str = "The payment is started, but its QR code is missing
 
 impl Vipps {
     /// Starts a payment and creates its QR code: [`Ecom::initiate`](crate::ecom::Ecom::initiate)
-    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call. [`PayByQr::epayment`] takes it
-    /// over the ePayment API instead, which Vipps MobilePay recommends to new merchants.
+    /// and [`Qr::one_time`](crate::qr::Qr::one_time) in one call. [`PayByQr::epayment`] uses the
+    /// ePayment API instead, which Vipps MobilePay recommends for all new integrations.
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +34,7 @@ impl Vipps {
     /// assert_eq!(svg.media_type(), "image/svg+xml");
     /// # Ok(()) }
     /// ```
-    #[doc(alias("POS", "point of sale", "checkout"))]
+    #[doc(alias("POS", "point of sale", "till", "checkout"))]
     pub fn pay_by_qr(&self, order_id: OrderId, amount: Amount, text: TransactionText) -> PayByQr {
         PayByQr {
             options: CallOptions::default(),
@@ -50,8 +49,8 @@ impl Vipps {
     }
 }
 
-/// Starts a payment and creates its QR code. Returned by [`Vipps::pay_by_qr`]; `.await` sends both
-/// requests within one deadline.
+/// Starts a payment and creates its QR code. Returned by [`Vipps::pay_by_qr`], which has an
+/// example; `.await` sends both requests within one deadline.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct PayByQr {
@@ -61,13 +60,13 @@ pub struct PayByQr {
     amount: Amount,
     text: TransactionText,
     initiate: Initiate,
-    /// Set if the caller has changed the payment of eCom.
+    /// `true` if [`payment`](Self::payment) has changed the payment of eCom.
     is_changed: bool,
     format: QrFormat,
 }
 
 operation! { PayByQr => QrPayment; deadline, merchant_serial_number, retry }
-formats!(PayByQr);
+format_setters!(PayByQr);
 
 impl PayByQr {
     /// Sets optional fields of the payment.
@@ -90,8 +89,8 @@ impl PayByQr {
         self
     }
 
-    /// Takes the payment over the ePayment API instead: one request, which is idempotent, in NOK,
-    /// DKK or EUR. New merchants should use it.
+    /// Creates the payment with the ePayment API instead: with one request, which is idempotent, in
+    /// NOK, DKK or EUR. New integrations should use it.
     ///
     /// The order id becomes the reference, and must have at least 8 characters. The text becomes
     /// the description, and must have at least 3. [`payment`](Self::payment) must not be called
@@ -125,8 +124,9 @@ impl PayByQr {
     /// Sends both requests.
     ///
     /// # Errors
-    /// Before anything is sent: a payment with `app_switch` or `skip_landing_page`, which has no
-    /// code. Otherwise the errors of the two operations.
+    /// Before anything is sent: a payment with [`Initiate::app_switch`] or
+    /// [`Initiate::skip_landing_page`], which has no code. Otherwise the errors of
+    /// [`Initiate::send`] and of [`OneTime::send`](crate::qr::OneTime::send).
     ///
     /// If the payment is started and the request for its code fails, the payment remains open and
     /// the outcome is [`Unknown`](Outcome::Unknown). Cancel the payment by the error's
@@ -161,8 +161,29 @@ impl PayByQr {
     }
 }
 
-/// A started payment and its QR code, over the eCom API or the ePayment API. Each API has its own
-/// details, and both have the same verbs.
+/// A started payment and its QR code. Returned by [`PayByQr`] for a payment of the eCom API, and by
+/// [`PayByQrEPayment`] for a payment of the ePayment API. Both have the same methods; each API has
+/// its own details.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// use vipps::Amount;
+/// use vipps::epayment::PaymentState;
+///
+/// let call = vipps.pay_by_qr("till-1-000451".parse()?, Amount::nok(49), "Coffee".parse()?);
+/// let sale = call.epayment().payment(|p| p.customer_present()).await?;
+/// // ... show `sale.qr()` ...
+/// # sim.payer().approve("till-1-000451")?;
+/// let details = sale.wait().await?;
+/// if details.state() == &PaymentState::Authorized {
+///     let captured = sale.capture().await?;
+///     assert_eq!(captured.amount, Some(Amount::nok(49)));
+/// }
+/// # assert_eq!(details.state(), &PaymentState::Authorized);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct QrPayment<P: QrPaymentApi = ecom::Payment> {
     payment: P,
@@ -186,12 +207,15 @@ impl<P: QrPaymentApi> QrPayment<P> {
         self.payment.wait_for_customer()
     }
 
-    /// Captures everything that remains.
+    /// Captures everything that remains of the reservation.
     pub fn capture(&self) -> P::Capture {
         self.payment.capture_everything()
     }
 
-    /// Cancels the payment, or the reservation if nothing is captured.
+    /// Cancels the payment: before the approval the payment itself, and after it the reservation.
+    ///
+    /// After a partial capture, ePayment releases the rest of the reservation. eCom refuses the
+    /// cancel; [`ecom::Cancel::release_remaining`] releases the rest.
     pub fn cancel(&self) -> P::Cancel {
         self.payment.cancel_payment()
     }

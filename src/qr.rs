@@ -1,5 +1,8 @@
-//! The QR API, which creates the codes that the app accepts. The app refuses codes with any other
-//! link.
+//! The QR API: creates, lists and deletes QR codes, and reads the codes of customers. The app
+//! accepts only codes of this API.
+//!
+//! New payments on a screen use [`NewPayment::qr`](crate::epayment::NewPayment::qr) of the ePayment
+//! API, which needs no separate request for the code.
 //!
 //! | task | operation | notice of a scan |
 //! |---|---|---|
@@ -51,8 +54,24 @@ impl Qr {
     /// [`Ecom::initiate`](crate::ecom::Ecom::initiate) or from a [`LandingPage`] of eCom or
     /// Recurring. Show the code on a screen with a countdown. Never print it.
     ///
+    /// The landing page is valid for 5 minutes. [`Vipps::pay_by_qr`](crate::Vipps::pay_by_qr)
+    /// starts the payment and creates the code in one call.
+    ///
     /// Calls `generateOtpQr`.
-    #[doc(alias("POS", "point of sale"))]
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().initiate("order-1".parse()?, Amount::nok(49), "Coffee".parse()?).await?;
+    /// let code = vipps.qr().one_time(&payment).await?;
+    /// println!("show {} for {} s", code.image_url().unwrap_or_default(), code.expires_in().as_secs());
+    /// # assert!(code.expires_in().as_secs() > 200);
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias("POS", "point of sale", "dynamic QR", "OTP"))]
     pub fn one_time(&self, payment: &(impl AsRef<LandingPage> + ?Sized)) -> OneTime {
         OneTime::new(self.runtime.clone(), payment.as_ref().clone())
     }
@@ -60,7 +79,7 @@ impl Qr {
     /// Returns the redirect code with this id, to create, read, update or delete it. The code opens
     /// a web page, with any camera and without the app. It never expires, unless it is created with
     /// a `ttl`.
-    #[doc(alias = "poster")]
+    #[doc(alias("poster", "static QR"))]
     pub fn merchant_redirect(&self, id: RedirectQrId) -> MerchantRedirect {
         MerchantRedirect::new(self.runtime.clone(), id)
     }
@@ -84,9 +103,11 @@ impl Qr {
     }
 
     /// Returns the callback code with this id, to create, read or delete it. The code is printed
-    /// for a till, a table or a machine. A scan checks the customer in: the app waits, the webhook
-    /// `user.checked-in.v1` names this id, and the merchant responds with a payment. A missed
-    /// webhook cannot be fetched later.
+    /// for a till, a table or a machine.
+    ///
+    /// A scan checks the customer in. The app then waits, the webhook `user.checked-in.v1` names
+    /// this id, and the merchant responds with a payment; see
+    /// [`CheckIn`](crate::webhooks::CheckIn). A missed webhook cannot be fetched later.
     #[doc(alias("sticker", "check-in"))]
     pub fn merchant_callback(&self, id: CallbackQrId) -> MerchantCallback {
         MerchantCallback::new(self.runtime.clone(), id)
@@ -110,9 +131,9 @@ impl Qr {
         ListMerchantCallbacks::new(self.runtime.clone())
     }
 
-    /// Returns the printed MobilePay code with this id, to map it to the sales unit. A mapped code
-    /// works like a [`merchant_callback`](Self::merchant_callback) code, for customers with
-    /// MobilePay.
+    /// Returns the printed MobilePay code with this id, to map it to the sales unit. For customers
+    /// with MobilePay, a mapped code works like a [`merchant_callback`](Self::merchant_callback)
+    /// code.
     pub fn mobilepay_beacon(&self, id: BeaconId) -> MobilePayBeacon {
         MobilePayBeacon::new(self.runtime.clone(), id)
     }
@@ -128,19 +149,23 @@ impl Qr {
     /// let code = poster.create("https://example.com/spring".parse()?).await?;
     /// let image = vipps.qr().image(&code).await?;
     /// assert_eq!(image.media_type(), "image/svg+xml");
+    /// std::fs::write(std::env::temp_dir().join("billboard_1.svg"), image.bytes())?;
+    /// # std::fs::remove_file(std::env::temp_dir().join("billboard_1.svg"))?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::State`](crate::ErrorKind::State) if the code has no link to an image; HTTP 404
-    /// if the code or the link has expired; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the
-    /// response is not such an image.
+    /// [`ErrorKind::State`](crate::ErrorKind::State) if the code has no link to an image.
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with HTTP 404 if the code or the link has expired.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response is not an image of the
+    /// requested format and size.
     pub async fn image(&self, code: &impl ImageSource) -> Result<QrImage> {
         image::fetch(&self.runtime, code.image_link()).await
     }
 
     /// Exchanges a scanned personal code for the customer's phone number, to which a payment can be
-    /// pushed.
+    /// pushed. Only eCom needs the number. The ePayment API accepts the code itself, with
+    /// [`NewPayment::push_message`](crate::epayment::NewPayment::push_message).
     ///
     /// Calls `exchangeQr`.
     ///
@@ -158,8 +183,9 @@ impl Qr {
         ExchangePersonalQr::new(self.runtime.clone(), code)
     }
 
-    /// Exchanges the token of a check-in for the customer's phone number. The token expires after
-    /// 15 minutes. Only eCom needs the number; the ePayment API accepts the token.
+    /// Exchanges the token of a check-in for the customer's phone number. The token expires 15
+    /// minutes after the scan. Only eCom needs the number. The ePayment API accepts the token
+    /// itself, with [`NewPayment::push_message`](crate::epayment::NewPayment::push_message).
     ///
     /// Calls `exchangeCustomer`.
     ///
@@ -181,8 +207,8 @@ impl Qr {
 /// A call through the generated client of this API.
 type Call = crate::call::Call<crate::raw::qr::Client>;
 
-/// Reads the result of a delete. If an earlier attempt may have been applied, a 404 of the API
-/// means that it was. A 404 that the API did not send proves nothing.
+/// Reads the result of a delete. HTTP 404 is a success if an earlier attempt of the same call may
+/// have deleted the code. A 404 that the API did not send proves nothing.
 fn read_delete(result: Result<Response>) -> Result<()> {
     match result {
         Err(error)

@@ -3,7 +3,20 @@
 //!
 //! Use the bindings for operations that the wrapper does not cover, through
 //! [`Vipps::call`](crate::Vipps::call). It runs any of these operations with the same tokens,
-//! headers, retries and errors as the wrapper.
+//! headers, retries and errors as the wrapper:
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sim = vipps::simulator::Simulator::start()?;
+//! # let vipps = sim.client();
+//! # vipps.epayment().create("acme-order-1001".parse()?, vipps::Amount::nok(499)).qr().await?;
+//! let payment = vipps
+//!     .call(|raw| async move { raw.epayment().get_payment().reference("acme-order-1001").send().await })
+//!     .await?;
+//! println!("{:?}", payment.state);
+//! # assert!(payment.reference.is_some());
+//! # Ok(()) }
+//! ```
 //!
 //! The bindings follow the documents and not semantic versioning: a new document can rename or
 //! retype anything.

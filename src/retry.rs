@@ -14,8 +14,9 @@ pub(crate) use judge::{Failure, Pace, judge};
 use wait::MINUTE;
 pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 
-/// The number of attempts of a call and the waits between them. Which failures are retried follows
-/// from the operation and is not a setting.
+/// The number of attempts of a call and the waits between them.
+///
+/// The operation decides which failures are retried. This is not a setting.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,6 +28,7 @@ pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 /// ```
 ///
 #[doc = include_str!("retry.md")]
+#[doc(alias("backoff", "exponential backoff"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,
@@ -55,6 +57,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Returns a policy with one attempt and no retries. After a refused token, the request is
     /// still sent once more with another token.
+    #[doc(alias("never", "disabled"))]
     pub fn none() -> Self {
         Self {
             max_attempts: 1,

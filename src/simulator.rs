@@ -15,7 +15,7 @@
 //! | Modelled | How to make it happen |
 //! |---|---|
 //! | access tokens, which expire | [`Clock::advance`], [`Builder::token_lifetime`], [`Simulator::revoke_tokens`] |
-//! | eCom and ePayment payments, in all states; a payment of one API is open to the other | the client |
+//! | eCom and ePayment payments, in all states; ePayment reads and changes payments of eCom too | the client |
 //! | the customer scans, approves or rejects | [`Simulator::payer`], [`Builder::approve_after`] |
 //! | the issuer declines the card | an amount of 151, 182, 183, 184, 186, 187 or 197 øre |
 //! | a payment or a QR code expires | [`Clock::advance`] |
@@ -50,9 +50,15 @@
 //!
 //! # Any language
 //!
-//! The program `vipps-simulator` is this simulator for test suites in other languages:
-//! `cargo install --locked --path . --features simulator-bin`. When it is ready, it prints one line
-//! of JSON with its base URL and keys. `--help` lists its options.
+//! The program `vipps-simulator` is this simulator for test suites in other languages. This command
+//! installs it from a clone of the repository:
+//!
+//! ```text
+//! cargo install --locked --no-default-features --features simulator-bin --path .
+//! ```
+//!
+//! When it is ready, it prints one line of JSON with its base URL and keys. `--help` lists its
+//! options.
 //!
 //! A test drives it with JSON over HTTP below `/_simulator/`, which needs no keys. Each path does
 //! what a handle of [`Simulator`] does:
@@ -66,7 +72,7 @@
 //! | `faults`, `faults/{id}` | [`Simulator::faults`] |
 //! | `journal`, `deliveries` | [`Simulator::journal`], [`Simulator::deliveries`] |
 //! | `reset` | [`Simulator::reset`] |
-//! | `webhooks` | – |
+//! | `webhooks` | [`Vipps::webhooks`](crate::Vipps::webhooks) |
 //! | `health`, `keys` | [`Simulator::keys`] |
 //!
 //! `/_simulator/openapi.json` describes all of them. Errors are problem details (RFC 9457). A

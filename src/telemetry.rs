@@ -1,4 +1,4 @@
-//! `tracing` spans and events of a client, and counters that need no exporter.
+//! The `tracing` spans and events of a client, and counters that need no exporter.
 //!
 //! # Spans
 //!
@@ -47,13 +47,13 @@
 //! | `webhook handler failed`, `webhook event store failed` | WARN | `reason`: the error of your handler or store |
 //!
 //! No span and no event contains a header, a body, a query, a token or personal data. Spans contain
-//! order ids, so an order id must not contain personal data. reqwest and hyper trace on their own
-//! targets. At level `TRACE` they write the path.
+//! order ids and references, so these must not contain personal data. reqwest and hyper trace on
+//! their own targets. At level `TRACE` they write the path.
 //!
 //! # Counters
 //!
-//! [`Vipps::metrics`](crate::Vipps::metrics) returns the counts of all clones of a client since it
-//! was built.
+//! [`Vipps::metrics`](crate::Vipps::metrics) returns the counts of a client and all its clones since
+//! it was built.
 
 mod call;
 mod metrics;

@@ -18,7 +18,7 @@
 //!     .respond("POST", capture, 200, r#"{"transactionInfo":{"amount":4900,"status":"Captured"}}"#);
 //! let vipps = recorder.client();
 //! // Your code, with `vipps` as the client:
-//! vipps.ecom().payment("order-1".parse()?).capture().await?;
+//! vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
 //!
 //! insta::assert_snapshot!(recorder.shape_of("capture_payment_using_post"), @r#"
 //! POST /ecomm/v2/payments/order-1/capture

@@ -18,7 +18,7 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `value.rs` | tokens as values, and when they age |
+//! | `value.rs` | tokens as values, with the times at which they are refreshed and expire |
 //! | `state.rs` | the state machine: what a caller must do now |
 //! | `flight.rs` | one fetch that is under way |
 //! | `single_flight.rs` | moves callers through the state machine |
@@ -80,7 +80,7 @@ impl Tokens {
         }))
     }
 
-    /// Returns the current token if it is fresh: nearly every call finds one.
+    /// Returns the current token if it is fresh, as it is for nearly every call.
     pub(crate) fn ready(&self, now: Duration) -> Option<Arc<Token>> {
         self.0.single_flight.ready(now)
     }
@@ -97,8 +97,8 @@ impl Tokens {
         self.0.single_flight.get(fetch).await
     }
 
-    /// Discards a token that the API refused with HTTP 401, if the call may be replayed with
-    /// another token. Returns whether it may. `replays` is the number of earlier replays of the
+    /// Returns whether a call may be replayed with another token, after the API refused this token
+    /// with HTTP 401. If so, discards the token. `replays` is the number of earlier replays of the
     /// call.
     pub(crate) fn refuse(&self, token: &Token, replays: u32) -> bool {
         // A call is replayed once. If the refused token came from the store, another process may
@@ -115,7 +115,7 @@ impl Tokens {
 }
 
 impl Inner {
-    /// Takes the stored token if it is of use. Otherwise fetches a token from the endpoint and
+    /// Returns the stored token if it can be used. Otherwise fetches a token from the endpoint and
     /// saves it.
     ///
     /// The save is part of the fetch. In a task of its own it could be lost with the runtime of a

@@ -1,8 +1,8 @@
-//! Sharing of access tokens between clients and processes.
+//! Stores that share access tokens between clients and processes.
 //!
-//! A client keeps its token in its own memory, shared by all its clones, and needs no store. Where
-//! several processes use the same keys, a [`TokenStore`] lets a process that starts, or that needs
-//! a new token, take the token that another process has fetched:
+//! A client stores its token in its own memory, which all its clones share, and needs no token
+//! store. If several processes use the same keys, a process that starts, or that needs a new token,
+//! can load the token that another process has saved in a [`TokenStore`]:
 //!
 //! ```no_run
 //! # #[cfg(feature = "redis")] fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,17 +17,17 @@
 //!
 //! | store | for |
 //! |---|---|
-//! | none | one client and its clones |
+//! | no store | one client and its clones |
 //! | [`MemoryTokenStore`] | several clients in one process, and tests |
 //! | `RedisTokenStore`, with the feature `redis` | many processes |
-//! | your own [`TokenStore`] | a database that you have already |
+//! | your own [`TokenStore`] | your existing database |
 //!
 //! # How a client uses the store
 //!
 //! A client uses the store only when it needs a new token: at the first call, ahead of the expiry
-//! of its token, and after an HTTP 401. It loads the stored token, and takes it if the API has not
-//! refused it to this client, and if it lives at least 60 s longer than the moment and than the
-//! client's own token. Otherwise the client fetches a token from the token endpoint and saves it.
+//! of its token, and after an HTTP 401. It loads the stored token, and uses it if the API has not
+//! refused it to this client, and if it expires at least 60 s from now and 60 s after the client's
+//! own token. Otherwise the client fetches a token from the token endpoint and saves it.
 //!
 //! Processes do not wait for each other. Any number of tokens are valid side by side, so two
 //! processes that fetch at the same time cost one request more, and the token that is saved last
@@ -74,12 +74,12 @@ pub use redis::RedisTokenStore;
 pub type TokenStoreFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, TokenStoreError>> + Send + 'a>>;
 
-/// A place where several clients share access tokens. See [the module](self) for when a client uses
-/// it.
+/// A store of access tokens that several clients share.
+///
+/// [The module](self) describes when a client uses it.
 ///
 /// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them
-/// out of logs. The client gives each call 1 s, and drops its future after that; the operation may
-/// or may not have taken place then.
+/// out of logs. The client waits at most 1 s for each call, and then drops its future.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -118,6 +118,7 @@ pub type TokenStoreFuture<'a, T> =
 /// # assert!(store.load("k").await?.is_some_and(|token| token.expires_in() <= Duration::from_secs(60)));
 /// # Ok(()) }
 /// ```
+#[doc(alias = "token cache")]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Returns the token under this key, or `None` if it is missing or has expired.
     ///
@@ -125,11 +126,22 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// own clock.
     fn load<'a>(&'a self, key: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>>;
 
-    /// Saves a token under this key until it expires, in place of the token that is there.
+    /// Saves a token under this key until it expires, and replaces the token of an earlier save.
     fn save<'a>(&'a self, key: &'a str, token: &'a StoredToken) -> TokenStoreFuture<'a, ()>;
 }
 
-/// An access token in a [`TokenStore`]. `Debug` does not show the token.
+/// An access token in a [`TokenStore`].
+///
+/// `Debug` does not show the token.
+///
+/// ```
+/// use std::time::Duration;
+/// use vipps::token_store::StoredToken;
+///
+/// let token = StoredToken::new("eyJ0eXAi", Duration::from_secs(3600));
+/// assert_eq!(token.access_token(), "eyJ0eXAi");
+/// assert_eq!(format!("{token:?}"), "StoredToken { expires_in: 3600s, .. }");
+/// ```
 #[derive(Clone)]
 pub struct StoredToken {
     access_token: SecretString,
@@ -164,12 +176,21 @@ impl fmt::Debug for StoredToken {
     }
 }
 
-/// A failure of a [`TokenStore`]. The client logs its text, so keep tokens and passwords out of it.
+/// The error of a [`TokenStore`].
+///
+/// The client logs its text, so keep tokens and passwords out of it.
+///
+/// ```
+/// use vipps::token_store::TokenStoreError;
+///
+/// let error = TokenStoreError::new("the database is not reachable");
+/// assert_eq!(error.to_string(), "the database is not reachable");
+/// ```
 #[derive(Debug)]
 pub struct TokenStoreError(Box<dyn StdError + Send + Sync>);
 
 impl TokenStoreError {
-    /// Creates a failure from another error, or from a text.
+    /// Creates an error from another error, or from a text.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(source.into())
     }

@@ -27,11 +27,12 @@ const BODY_TOO_LARGE: &str = "the body is larger than 1 MiB";
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
-/// Sends one request to the API and returns the response. Implement it to use another HTTP client
-/// than reqwest, or to test without a network.
+/// Sends one request to the API and returns the response.
+///
+/// Implement it to use another HTTP client than reqwest, or to test without a network.
 ///
 /// An implementation must make exactly one attempt, must not follow redirects, and should stop
-/// reading a body at 1 MiB. The client handles retries, tokens, deadlines and idempotency keys.
+/// reading a body at 1 MiB. The client handles retries, tokens, time limits and idempotency keys.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -72,7 +73,9 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
-/// The failure of a [`Transport`]. The two constructors differ in whether money may have moved.
+/// The error of a [`Transport`], which has an example.
+///
+/// The constructor states whether money may have moved.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) stage: Stage,
@@ -91,8 +94,8 @@ pub(crate) enum Stage {
 }
 
 impl TransportError {
-    /// The request was not sent: name resolution, the connection or the TLS handshake failed, or
-    /// the server refused the request unprocessed, as HTTP/2 can.
+    /// Creates the error of a request that was not sent: name resolution, the connection or the TLS
+    /// handshake failed, or the server refused the request unprocessed, as HTTP/2 can.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::NotSent,
@@ -100,8 +103,8 @@ impl TransportError {
         }
     }
 
-    /// The request may have arrived: the connection broke after the request was sent, or the
-    /// response is incomplete.
+    /// Creates the error of a request that may have arrived: the connection broke after the request
+    /// was sent, or the response is incomplete.
     pub fn maybe_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             stage: Stage::MaybeSent,
@@ -216,6 +219,7 @@ impl HttpClient {
     }
 }
 
+/// The built-in HTTP client as a transport.
 #[cfg(feature = "testing")]
 #[derive(Debug)]
 struct Network(HttpClient);

@@ -9,22 +9,28 @@
 //! let sub = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 //! let customer = vipps.userinfo(sub).await?;
 //! if let Some(name) = &customer.name {
-//!     println!("a name with {} letters", name.expose().len());
+//!     println!("Thank you, {}", name.expose());
 //! }
 //! # Ok(()) }
 //! ```
 //!
-//! # The 168 hours
+//! # Time limit: 168 hours
 //!
 //! The profile can be read for 168 hours (7 days) after the customer has consented, even if the
 //! customer withdraws the consent in the meantime. After that it cannot be read at all, not even by
 //! support (Userinfo guide, "Time limit"). Read the profile as soon as the payment is approved.
 //!
-//! A `sub` belongs to one sales unit, and works with the keys of that sales unit only. It stays the
-//! same for later payments of the customer.
+//! # The `sub`
 //!
-//! The details of an ePayment payment contain the most common members too. This API is needed for
-//! eCom and Recurring payments, and for all other members of [`Userinfo`].
+//! A `sub` identifies a customer at one sales unit, and works with the keys of that sales unit
+//! only. It stays the same for later payments of the customer. It changes if the customer deletes
+//! the profile, and according to the guide if the phone number changes.
+//!
+//! # When this API is needed
+//!
+//! The details of an ePayment payment contain the most common data already, see
+//! [`epayment::UserDetails`](crate::epayment::UserDetails). This API is needed for eCom and
+//! Recurring payments, and for the other members of [`Userinfo`].
 
 pub(crate) mod operations;
 mod profile;
@@ -66,8 +72,9 @@ impl GetUserinfo {
     /// Before anything is sent: a `sub` that is empty, `.` or `..`, or contains `/`, `\` or a
     /// control character.
     ///
-    /// HTTP 403 or 404 if the customer has not consented, if the `sub` belongs to another sales
-    /// unit, or if more than 168 hours have passed.
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with HTTP 403 or 404 if the customer has not
+    /// consented, if the `sub` belongs to another sales unit, or if more than 168 hours have
+    /// passed.
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response names another `sub`.
     pub async fn send(self) -> Result<Userinfo> {

@@ -18,7 +18,7 @@
 //! let url: HttpsUrl = "https://shop.example.com/hooks/vipps".parse()?;
 //! let events = [EventType::PaymentAuthorized, EventType::PaymentExpired];
 //!
-//! // `stored` is the registration that the last start has stored.
+//! // `stored` is the registration that an earlier start of the service has stored.
 //! let ensured = vipps.webhooks().ensure(url.clone(), events, stored).await?;
 //! let registration = ensured.registration();
 //! if ensured.is_new() {
@@ -61,13 +61,15 @@
 //!
 //! Respond within 10 seconds: with a 2xx status as soon as the event is stored, and with
 //! [`WebhookError::status`] if it is refused. A [`Receiver`] does this for any web framework, and
-//! with the feature `axum` so does a ready handler. Without a 2xx response the event is sent again
-//! for up to 7 days, at first every 2 seconds and then at growing intervals, and later events of
-//! the same payment wait. Respond with 2xx also to events that you do not expect.
+//! with the feature `axum` there is a ready handler. Respond with 2xx also to events that you do
+//! not expect.
+//!
+//! Without a 2xx response the event is sent again for up to 7 days, at first every 2 seconds and
+//! then at growing intervals (webhooks guide). Until then, later events of the same payment wait.
 //!
 //! Any event may arrive twice; see [`Receiver::deduplicate`]. A missed event cannot be fetched
-//! later. An event is a hint: read the details of a payment before you act on it, and poll open
-//! payments in any case. A check-in that is minutes old is of no use to the customer, so check
+//! later. An event is only a hint: read the details of a payment before you act on it, and poll
+//! open payments in any case. A check-in that is minutes old is of no use to the customer, so check
 //! [`CheckIn::is_fresh`].
 //!
 //! The eCom API has no webhooks. It has callbacks; see [`callback`](crate::callback).
@@ -76,7 +78,6 @@
 pub mod axum;
 mod check_in;
 mod delete;
-mod endpoint;
 mod ensure;
 mod error;
 mod event;
@@ -86,6 +87,7 @@ pub(crate) mod operations;
 mod receiver;
 mod register;
 mod registration;
+mod signature;
 #[cfg(feature = "testing")]
 mod signer;
 mod verifier;
@@ -118,13 +120,13 @@ impl Webhooks {
         Self { runtime }
     }
 
-    /// Registers a URL for events. The response is the only one that contains the secret.
+    /// Registers a URL for events. Only this response contains the secret.
     ///
     /// A second call makes a second registration, and each event then arrives twice, signed with
     /// different secrets. Services register with [`ensure`](Self::ensure) instead.
     ///
-    /// An event type can have 25 registrations for each sales unit, and
-    /// [`EventType::UserCheckedIn`] 1 (Webhooks API, "Limitations").
+    /// A sales unit can have at most 25 registrations for each event type, and 1 for
+    /// [`EventType::UserCheckedIn`] (Webhooks API, "Limitations").
     ///
     /// Calls `registerWebhook`.
     ///
@@ -140,6 +142,7 @@ impl Webhooks {
     /// println!("store {} with its secret", registration.id());
     /// # Ok(()) }
     /// ```
+    #[doc(alias("subscribe", "secret"))]
     pub fn register(
         &self,
         url: HttpsUrl,
@@ -198,8 +201,8 @@ impl Webhooks {
     /// events then arrive twice. [`EventType::UserCheckedIn`] allows one registration, and needs
     /// [`delete_first`](EnsureWebhook::delete_first).
     ///
-    /// Store the result before you receive events. Two processes that start at the same time
-    /// without a shared store delete each other's registration.
+    /// Store the result before you receive events. Two processes that start at the same time and
+    /// share no storage delete each other's registration.
     ///
     /// Calls `listWebhooks`, and `registerWebhook` and `deleteWebhook` where needed. The
     /// [module documentation](self#registration) has an example.
@@ -218,13 +221,13 @@ impl Webhooks {
 /// A call through the generated client of this API.
 type Call = crate::call::Call<crate::raw::webhooks::Client>;
 
-/// Gives a builder the setter for partners.
+/// Implements the setter for partners for a builder with `options`.
 macro_rules! all_sales_units {
     ($builder:ident) => {
         impl $builder {
-            /// Sends no `Merchant-Serial-Number`. For the keys of a partner the request is then
-            /// about the registrations for all of its sales units, future ones included. The keys
-            /// of a merchant need the number.
+            /// Sends no `Merchant-Serial-Number`. With the keys of a partner, the request is then
+            /// about the registrations for all sales units of the partner, including future ones.
+            /// With the keys of a merchant the number is required.
             pub fn all_sales_units(mut self) -> Self {
                 self.options.merchant = None;
                 self.options.all_sales_units = true;

@@ -15,24 +15,27 @@ use peers::server::{Server, runtime};
 /// The number of allocations that a call may make beyond those of bare reqwest. reqwest makes ten of
 /// them for the layer around its connector, and the generated code makes 7 to 13: a message for each
 /// required member that a builder lacks, and several copies of a path.
-const MOST: u64 = 35;
-const WARM: usize = 20;
-const CALLS: usize = 40;
+const MAX_ADDITIONAL_ALLOCATIONS: u64 = 35;
+const WARM_UP_CALLS: usize = 20;
+const MEASURED_CALLS: usize = 40;
 
-/// Returns the number of allocations of a warm call.
-fn count(call: impl AsyncFn()) -> u64 {
+/// Returns the number of allocations of a call on a warm connection.
+fn allocations_per_call(call: impl AsyncFn()) -> u64 {
     let runtime = runtime();
-    for _ in 0..WARM {
+    for _ in 0..WARM_UP_CALLS {
         runtime.block_on(call());
     }
-    let counts: Vec<u64> = (0..CALLS)
+    let counts: Vec<u64> = (0..MEASURED_CALLS)
         .map(|_| allocation_counter::measure(|| runtime.block_on(call())).count_total)
         .collect();
-    let least = counts.iter().copied().min().unwrap_or_default();
+    let fewest = counts.iter().copied().min().unwrap_or_default();
     // A queue of tokio grows by a block with every 32nd message.
-    let same = counts.iter().filter(|count| **count == least).count();
-    assert!(same > CALLS / 2, "no count to rely on: {counts:?}");
-    least
+    let equal_counts = counts.iter().filter(|count| **count == fewest).count();
+    assert!(
+        equal_counts > MEASURED_CALLS / 2,
+        "the counts differ between calls: {counts:?}"
+    );
+    fewest
 }
 
 /// Returns the last request of the server: its head as a sorted list of lines, and its body.
@@ -47,7 +50,7 @@ fn last_request_of(server: &Server) -> (Vec<String>, String) {
     let mut lines: Vec<String> = head
         .lines()
         .map(|line| match line.split_once(": ") {
-            // A fresh one each time.
+            // The key differs in each request.
             Some(("x-request-id", key)) => format!("x-request-id: {} characters", key.len()),
             _ => line.to_owned(),
         })
@@ -77,12 +80,15 @@ fn a_call_makes_at_most_35_allocations_more_than_bare_reqwest() {
     let server = Server::start();
     for operation in Operation::ALL {
         let bare = Bare::new(&server.base());
-        let theirs = count(async || bare.call(operation).await);
+        let theirs = allocations_per_call(async || bare.call(operation).await);
         let client = Ours::new(&server.base());
-        let ours = count(async || client.call(operation).await);
+        let ours = allocations_per_call(async || client.call(operation).await);
         let name = operation.name();
         println!("{name}: {ours} allocations, bare reqwest makes {theirs}");
-        assert!(ours <= theirs + MOST, "{name}: {ours} against {theirs}");
+        assert!(
+            ours <= theirs + MAX_ADDITIONAL_ALLOCATIONS,
+            "{name}: {ours} against {theirs}"
+        );
     }
 }
 
@@ -91,11 +97,11 @@ fn token_store_adds_no_allocation_to_a_warm_call() {
     let server = Server::start();
     for operation in Operation::ALL {
         let alone = Ours::new(&server.base());
-        let alone = count(async || alone.call(operation).await);
+        let alone = allocations_per_call(async || alone.call(operation).await);
         let builder = peers::ours::client(&server.base());
         let builder = builder.token_store(vipps::token_store::MemoryTokenStore::new());
         let shared = Ours::with(builder.build().expect("a client"));
-        let shared = count(async || shared.call(operation).await);
+        let shared = allocations_per_call(async || shared.call(operation).await);
         assert_eq!(shared, alone, "{}", operation.name());
     }
 }
@@ -104,9 +110,9 @@ fn token_store_adds_no_allocation_to_a_warm_call() {
 fn two_calls_in_one_cost_no_more_than_the_two() {
     let server = Server::start();
     let client = Ours::new(&server.base());
-    let initiate = count(async || client.call(Operation::Initiate).await);
-    let code = count(async || client.call(Operation::OneTimeQr).await);
-    let both = count(async || drop(client.pay_by_qr().await.expect("the server answers")));
+    let initiate = allocations_per_call(async || client.call(Operation::Initiate).await);
+    let code = allocations_per_call(async || client.call(Operation::OneTimeQr).await);
+    let both = allocations_per_call(async || drop(client.pay_by_qr().await.expect("a response")));
     println!("pay_by_qr: {both} allocations, the two calls {initiate} and {code}");
     assert!(
         both <= initiate + code,

@@ -79,8 +79,7 @@ impl Ours {
         self.vipps
             .ecom()
             .payment(self.order.clone())
-            .capture()
-            .amount(Amount::minor(ORE, Currency::NOK))
+            .capture(Amount::minor(ORE, Currency::NOK))
             .text(self.text.clone())
             .await
     }

@@ -34,6 +34,14 @@ pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
         let own = item.as_object_mut().and_then(|item| item.remove("servers"));
         let own = own.map(|servers| first_prefix(&servers)).transpose()?;
         let pointer = format!("/paths/{}", escape(&path));
+        if path.contains(['?', '#']) {
+            let fault = "a path cannot have a query or a fragment";
+            return Err(Error::unreadable(
+                pointer,
+                fault,
+                "describe each parameter of the query with `in: query`",
+            ));
+        }
         if METHODS.iter().any(|method| {
             item.get(method)
                 .and_then(|operation| operation.get("servers"))
@@ -163,8 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_paths_are_refused() {
-        for paths in ["{/a: {}, a/: {}}", "{/a: {get: {servers: [{url: /b}]}}}"] {
+    fn paths_that_cannot_be_generated_are_refused() {
+        for paths in [
+            "{/a: {}, a/: {}}",
+            "{/a: {get: {servers: [{url: /b}]}}}",
+            "{'/a?b={b}': {get: {}}}",
+        ] {
             run(apply, &format!("paths: {paths}")).unwrap_err();
         }
     }

@@ -7,7 +7,7 @@ mod optional_members;
 use super::super::document::Document;
 use super::super::error::Error;
 
-pub(crate) use limits::ASIDE as LIMITS;
+pub(crate) use limits::LIMITS;
 
 pub(crate) const NAME: &str = "lenient-types";
 pub(crate) const REASON: &str = "servers add values to enumerations, leave out members that the documents require, send null for lists and exceed limits; such a response must be readable too. Defaults are removed, because the generator would send them in every request. The limits of requests are only in the JSON Schemas";

@@ -136,11 +136,11 @@ fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
                     .flatten()
                     .map(|(_, reply)| ("sent", reply, "Reply")),
             );
-        for (way, carrier, end) in carriers {
+        for (direction, carrier, end) in carriers {
             for schema in payloads(carrier) {
                 if let Some(name) = keep(document, schema, &format!("{id}{end}")) {
                     let reference = json!({ "$ref": format!("{SCHEMA_REF}{name}") });
-                    let known = messages.entry(way).or_default();
+                    let known = messages.entry(direction).or_default();
                     if !known.contains(&reference) {
                         known.push(reference);
                     }

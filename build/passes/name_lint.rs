@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_stay_apart_stay() {
+    fn different_names_are_unchanged() {
         leaves(
             apply,
             "components: {schemas: {Error: {properties: {a: {}, b: {enum: [x, y]}}}, ErrorArray: {}}}",

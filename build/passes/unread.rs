@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_read_stays() {
+    fn parts_that_are_not_read_are_removed() {
         becomes(
             apply,
             "{openapi: 3.0.0, tags: token, info: {title: A, version: '1', contact: 5}, paths: {/a: {summary: x, get: {tags: token, operationId: a, security: 5, responses: {'200': {headers: 5, description: ''}}}}}, components: {schemas: {A: {}}, securitySchemes: 5}}",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_go_and_properties_of_their_names_stay() {
+    fn annotations_are_removed_and_properties_stay() {
         becomes(
             apply,
             "openapi: 3.0.3\ncomponents: {schemas: {A: {title: T, x-sensitive: false, x-examples: {}, properties: {example: {type: integer, example: 4}, title: {type: string}}}}}",

@@ -53,7 +53,7 @@ pub(crate) async fn produce(
 /// Refunds the captured amount.
 async fn refund(payment: &Payment) -> Result<()> {
     let id = payment.order_id();
-    payment.refund().rest().await.with_context(|| {
+    payment.refund_remaining().await.with_context(|| {
         format!(
             "{id} is captured, and its refund is not confirmed; check it in the business portal"
         )

@@ -115,7 +115,7 @@ pub(crate) async fn cancel(payment: &Payment) -> Result<()> {
     Ok(())
 }
 
-/// Cancels a payment after an error. A failed cancellation is printed, and the first error is kept.
+/// Cancels a payment after an error. A failed cancellation is printed, and the first error is returned.
 async fn cancel_after_error(payment: &Payment) {
     if let Err(error) = cancel(payment).await {
         print_error("cancel", &error);

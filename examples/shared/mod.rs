@@ -121,7 +121,7 @@ where
     let text = args.value()?;
     let text = text
         .into_string()
-        .map_err(|_| anyhow!("{name}: not UTF-8"))?;
+        .map_err(|_| anyhow!("{name}: must be UTF-8"))?;
     text.parse().context(name)
 }
 

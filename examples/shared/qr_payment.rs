@@ -137,9 +137,14 @@ async fn is_approved(payment: &Payment, details: &PaymentDetails) -> Result<bool
 /// Captures the reserved amount. If the outcome is unknown, the capture is sent again with the same
 /// idempotency key, so that it takes effect at most once.
 pub(crate) async fn capture(payment: &Payment) -> Result<Transaction> {
-    let captured = match payment.capture().await {
+    let captured = match payment.capture_remaining().await {
         Err(error) if error.outcome() == Outcome::Unknown => match error.idempotency_key() {
-            Some(key) => payment.capture().idempotency_key(key.clone()).await?,
+            Some(key) => {
+                payment
+                    .capture_remaining()
+                    .idempotency_key(key.clone())
+                    .await?
+            }
             None => return Err(error.into()),
         },
         other => other?,
@@ -160,7 +165,7 @@ pub(crate) async fn cancel(payment: &Payment) -> Result<()> {
     Ok(())
 }
 
-/// Cancels an order after an error. A failed cancellation is printed, and the first error is kept.
+/// Cancels an order after an error. A failed cancellation is printed, and the first error is returned.
 async fn cancel_after_error(payment: &Payment) {
     if let Err(error) = cancel(payment).await {
         print_error("cancel", &error);

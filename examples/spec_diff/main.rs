@@ -65,7 +65,7 @@ fn print(old: &Part, new: Part) -> ExitCode {
             let _ = write!(text, " [{}]", ids.join(", "));
         }
         let touched = match wrapper.touched(change, operations).join(", ") {
-            none if none.is_empty() => "no wrapper file".to_owned(),
+            files if files.is_empty() => "no wrapper file".to_owned(),
             files => files,
         };
         let _ = writeln!(text, "\n{:23}{touched}", "");

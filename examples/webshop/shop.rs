@@ -235,8 +235,7 @@ impl Shop {
             // After a failure `process` retries with the same key, so that the capture takes effect
             // once.
             let done = payment
-                .capture()
-                .rest()
+                .capture_remaining()
                 .idempotency_key(order.capture_key)
                 .await
                 .with_context(|| format!("{id} is not captured"))?;

@@ -14,7 +14,7 @@ static ACCESS_TOKEN: Api = Api {
     keeps_refusals: false,
 };
 
-/// Any number of tokens are valid side by side, so that a fetch has no effect.
+/// Fetching a token changes nothing, because earlier tokens stay valid.
 const fn fetch(endpoint: &'static Endpoint) -> Operation {
     Operation {
         auth: Auth::Keys,

@@ -19,24 +19,28 @@ vipps-simulator: a simulator of the Vipps MobilePay APIs, for tests in any langu
 
 Usage: vipps-simulator [OPTIONS]
 
-Prints one line of JSON when it is ready: base_url and the keys to use. Runs until Ctrl-C or
-SIGTERM. Tests act as the customer, move the clock, add faults and read requests through
-<base_url>/_simulator/, which <base_url>/_simulator/openapi.json describes. A browser shows the
-orders at <base_url>/.
+Prints one line of JSON when it is ready: base_url, control_url and the keys to use. Runs until
+Ctrl-C or SIGTERM. Tests act as the customer, move the clock, add faults and read requests
+through the control API at control_url, which <control_url>openapi.json describes. A browser
+shows the orders at base_url.
 
 Options:
   --listen HOST:PORT         Listen here. A name becomes the host of base_url; 0.0.0.0 and [::]
                              listen on all addresses. Default: 127.0.0.1:0, a free port of this
                              machine only
+  --host HOST                The host of base_url, such as localhost for a container whose port is
+                             published. Default: that of --listen
   --approve-after SECONDS    A customer approves each payment after this time. Default: no customer
-  --clock frozen             Start at 2026-03-02 09:00 UTC, and move only when a test advances the
-                             clock. Default: running
+  --clock frozen             Start the clock at 2026-03-02 09:00 UTC, and move it only when a test
+                             advances it. Default: running
   --seed NUMBER              The seed of keys, tokens and ids. Default: 0
   --forward-callbacks URL    Send callbacks and webhooks for any host to this origin, such as
                              http://127.0.0.1:8000; the path stays. Default: send none
-  --webhook URL=SECRET       Sign check-ins (user.checked-in.v1) for this https URL with this
-                             secret
-  --allow-skip-landing-page  Accept payments with skipLandingPage
+  --check-in-webhook URL=SECRET
+                             Register this https URL with this secret for check-ins
+                             (user.checked-in.v1). The Webhooks API registers all kinds of events
+  --allow-skip-landing-page  Allow push messages: skipLandingPage of eCom and the user flow
+                             PUSH_MESSAGE of ePayment. Default: errors 38 and 5080
   --json-log                 Write each request and each message to the merchant to stderr, as one
                              line of JSON each, secrets hidden
   --no-page                  Serve no page for a browser
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
 
 fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
     let mut builder = Simulator::builder();
+    let mut host: Option<String> = None;
     let mut forward_callbacks = None;
     let mut webhook = None;
     let mut json_log = false;
@@ -95,6 +100,10 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 listen(builder, &text).map_err(|error| {
                     format!("--listen: must be HOST:PORT, got {text:?}: {error}")
                 })?
+            }
+            Arg::Long("host") => {
+                host = Some(value(&mut arguments, "--host", "must be a host")?);
+                builder
             }
             Arg::Long("approve-after") => {
                 const RULE: &str = "must be a number of seconds from 0";
@@ -123,14 +132,14 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 );
                 builder
             }
-            Arg::Long("webhook") => {
+            Arg::Long("check-in-webhook") => {
                 // A secret is in the value, so the messages do not contain it.
                 const RULE: &str = "must be URL=SECRET";
-                let text: String = value(&mut arguments, "--webhook", RULE)?;
+                let text: String = value(&mut arguments, "--check-in-webhook", RULE)?;
                 let (url, secret) = text
                     .split_once('=')
                     .filter(|(_, secret)| !secret.is_empty())
-                    .ok_or_else(|| format!("--webhook: {RULE}"))?;
+                    .ok_or_else(|| format!("--check-in-webhook: {RULE}"))?;
                 webhook = Some((url.to_owned(), secret.to_owned()));
                 builder
             }
@@ -148,6 +157,11 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
             other => return Err(other.unexpected().into()),
         };
     }
+    // After the loop, because `--listen` names a host too.
+    let builder = match host {
+        Some(host) => builder.host(host),
+        None => builder,
+    };
     Ok(Task::Serve(Box::new(Options {
         builder,
         forward_callbacks,
@@ -178,8 +192,8 @@ fn listen(builder: Builder, text: &str) -> io::Result<Builder> {
     Ok(builder.host(name.to_ascii_lowercase()))
 }
 
-/// The address of this machine that stands for all of its addresses: the one that it would send
-/// from. Loopback if it has no network, and `None` if a single address was named.
+/// Returns the address of this machine for `base_url` if it listens on all addresses: the one that it
+/// would send from, or loopback without a network. `None` if `host` is a single address.
 fn own_address(host: IpAddr) -> Option<IpAddr> {
     // Addresses for documentation. Connecting a UDP socket sends nothing.
     let (remote, loopback) = match host {
@@ -235,8 +249,10 @@ fn serve(options: Options) -> io::Result<()> {
         }
         if let Some((url, secret)) = options.webhook {
             simulator
-                .webhook(url, secret)
-                .map_err(|error| io::Error::new(error.kind(), format!("--webhook: {error}")))?;
+                .register_check_in_webhook(url, secret)
+                .map_err(|error| {
+                    io::Error::new(error.kind(), format!("--check-in-webhook: {error}"))
+                })?;
         }
         let keys = simulator.keys();
         let ready = serde_json::json!({

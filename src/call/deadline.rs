@@ -49,8 +49,8 @@ impl Deadline {
     /// Returns the policy of the next round of requests to one operation, so that all rounds
     /// together keep the limit per minute.
     ///
-    /// `requests` counts those of the last minute. Waits a minute if they leave no room for
-    /// another one, and returns `None` if the deadline comes first.
+    /// `requests` is the number of requests in the last minute. If it leaves no room for another
+    /// request, waits a minute. Returns `None` if the deadline comes first.
     pub(crate) async fn next_round(
         &self,
         requests: &mut u32,

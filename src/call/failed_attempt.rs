@@ -18,7 +18,7 @@ pub(super) struct FailedAttempt {
 }
 
 impl FailedAttempt {
-    /// The attempt of a response that is not a success.
+    /// Returns the failure of an attempt whose response is not a success.
     pub(super) fn of_response(
         response: &HttpResponse,
         operation: &Operation,
@@ -55,7 +55,7 @@ impl FailedAttempt {
         }
     }
 
-    /// The attempt without a complete response.
+    /// Returns the failure of an attempt without a complete response.
     pub(super) fn of_transport(error: &TransportError) -> Self {
         let (failure, kind) = match error.stage {
             Stage::NotSent => (Failure::NotSent, ErrorKind::Connect),
@@ -70,8 +70,8 @@ impl FailedAttempt {
         }
     }
 
-    /// The attempt whose time limit has passed: the limit of the attempt, or the deadline of the
-    /// call.
+    /// Returns the failure of an attempt whose time limit has passed: the limit of the attempt, or
+    /// the deadline of the call.
     pub(super) fn timed_out(is_deadline: bool) -> Self {
         let (kind, reason) = if is_deadline {
             (

@@ -6,8 +6,9 @@ use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, RequestId};
 
-/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with). The
-/// wrapper's builders have the same options.
+/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with).
+///
+/// The wrapper's builders have the same options.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,14 +34,14 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Options that set nothing, so that the client's defaults apply.
+    /// Creates options that set nothing, so that the client's defaults apply.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the longest time that the call may take in all: token, attempts, waits and response. By
-    /// default the client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is 30 s
-    /// unless it is set.
+    /// Sets the longest time that the call may take in all: token, attempts, waits and response.
+    /// The default is the client's [`total_timeout`](crate::VippsBuilder::total_timeout), which is
+    /// 30 s unless it is set.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self

@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
             let request = self.request(token.as_deref())?;
             let attempt =
                 Attempt::begin(&self.record.operation, request.url(), self.record.requests);
-            self.count();
+            self.count_request();
 
             let result = {
                 // Dropped before the wait, so that the span of the attempt ends with the attempt.
@@ -219,7 +219,7 @@ impl<'a> Run<'a> {
         if remaining.is_zero() {
             return Err(self.out_of_time());
         }
-        // Boxed, because few calls wait for a token, and the futures of all have room for it.
+        // Boxed so that the rare wait for a token does not enlarge the future of every call.
         let token = Box::pin(tokens.get());
         match time.timeout_since(now, remaining, token).await {
             Some(Ok(token)) => Ok(Some(token)),
@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
         Ok(remaining.min(self.call.runtime.attempt_timeout()))
     }
 
-    fn count(&mut self) {
+    fn count_request(&mut self) {
         self.record.requests += 1;
         self.call.attempted.store(true, Ordering::Relaxed);
         let counters = self.call.runtime.counters();

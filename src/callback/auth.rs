@@ -11,10 +11,11 @@ use crate::error::{Error, Result};
 
 /// The `authToken` that each callback of a payment must carry, and the check of it.
 ///
-/// A callback carries the token that its payment was started with, up to ten minutes earlier. The
+/// A callback carries the token with which its payment was started, up to ten minutes earlier. The
 /// token must therefore be the same after a restart and on every machine. Generate a token once,
 /// store it with your other secrets, and load it with [`new`](Self::new). After a change of the
-/// token, accept the old one for a while with [`accept_previous`](Self::accept_previous).
+/// token, accept the old token for at least ten more minutes with
+/// [`accept_previous`](Self::accept_previous).
 ///
 /// ```
 /// use vipps::callback::CallbackAuth;
@@ -50,7 +51,7 @@ impl CallbackAuth {
         Ok(Self::new(AuthToken::parse(&URL_SAFE_NO_PAD.encode(bytes))?))
     }
 
-    /// Uses an existing token.
+    /// Creates the check for a stored token.
     pub fn new(token: AuthToken) -> Self {
         Self {
             token,
@@ -59,7 +60,7 @@ impl CallbackAuth {
         }
     }
 
-    /// Also accepts this token, for payments that were started before the token was changed.
+    /// Accepts this token too, for payments that were started before the token was changed.
     #[must_use]
     pub fn accept_previous(mut self, token: AuthToken) -> Self {
         self.previous.push(token);

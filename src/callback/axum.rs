@@ -59,7 +59,8 @@ use super::{
 };
 use crate::epayment::ShippingGroup;
 
-/// Routes the three callbacks below one prefix to `handler`, which returns the response.
+/// Routes the three callbacks below one prefix to `handler`, which returns the response. The
+/// [module documentation](self) has an example.
 ///
 /// Only authenticated callbacks reach the handler. Any other request is refused with
 /// [`CallbackError::status`] and an empty body, and is logged as a warning. The token is checked
@@ -95,6 +96,25 @@ where
 ///
 /// The handler returns the groups of shipping options. The response is that of
 /// [`respond_to_shipping_options`]. The token is checked before the body is read.
+///
+/// ```
+/// use axum::Router;
+/// use vipps::Amount;
+/// use vipps::callback::{self, CallbackAuth};
+/// use vipps::epayment::{ShippingBrand, ShippingGroup, ShippingOption, ShippingToken, ShippingType};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = ShippingToken::generate()?; // store the token: it must outlive the payments
+/// let auth = CallbackAuth::new(token.expose().parse()?);
+/// let options = callback::axum::shipping_options(auth, async |request| {
+///     println!("shipping for {}", request.reference);
+///     let option = ShippingOption::new("home", "To the door", Amount::nok(99));
+///     let group = ShippingGroup::new(ShippingType::HomeDelivery, ShippingBrand::Posten, [option]);
+///     Ok::<_, std::io::Error>(vec![group])
+/// });
+/// let app: Router = Router::new().route("/shipping", options);
+/// # Ok(()) }
+/// ```
 pub fn shipping_options<S, H, F, E>(auth: CallbackAuth, handler: H) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,

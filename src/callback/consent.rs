@@ -2,8 +2,8 @@
 
 use crate::types::Sensitive;
 
-/// A customer has withdrawn the consent to store personal data: delete the data, and respond with
-/// HTTP 200.
+/// The withdrawal of a customer's consent to store personal data. Delete the data of the customer,
+/// and respond with HTTP 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsentRemoval {

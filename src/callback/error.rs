@@ -1,4 +1,4 @@
-//! The reasons for refusing a callback.
+//! The reason for refusing a callback.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::types::InvalidValue;
 
-/// The reason for refusing a callback. Never shows the token or the body.
+/// The reason for refusing a callback. Neither `Debug` nor `Display` shows the token or the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
@@ -32,7 +32,7 @@ impl CallbackError {
         Self::BadBody(InvalidValue::without_value(field, rule))
     }
 
-    /// Returns the status to respond with. Callbacks are never retried.
+    /// Returns the status of the response: 400, 401, 404 or 413. No status causes a retry.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotACallback => StatusCode::NOT_FOUND,

@@ -1,17 +1,17 @@
 //! The callback with the result of a payment.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::CallbackError;
+use super::body::read;
 use crate::client::Vipps;
 use crate::ecom::error_codes::ERROR_CODES;
 use crate::ecom::money;
 use crate::ecom::{Payment, ShippingDetails, UserDetails};
 use crate::error::ApiError;
 use crate::types::open_enum::open_enum;
-use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, by_name, lenient};
+use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, lenient};
 
 open_enum! {
     /// The payment status of a callback.
@@ -33,10 +33,10 @@ open_enum! {
     }
 }
 
-/// The update that is sent when a payment is decided: a trigger to read the payment's details,
-/// which are authoritative.
+/// The update that the API sends when a payment is decided. Use it as a trigger to read the
+/// payment's details, which are authoritative.
 ///
-/// All fields but the order id may be missing. `Debug` shows no personal data. If a
+/// All fields except the order id may be missing. `Debug` shows no personal data. If a
 /// [`Poll`](crate::ecom::Poll) already waits for the payment, its
 /// [`trigger`](crate::ecom::Poll::trigger) makes it poll at once.
 ///
@@ -57,13 +57,13 @@ pub struct PaymentUpdate {
     pub merchant_serial_number: Option<MerchantSerialNumber>,
     /// The status of the payment.
     pub status: Option<CallbackStatus>,
-    /// The amount; includes the shipping cost of express payments.
+    /// The amount, with the shipping cost of an express payment.
     pub amount: Option<Amount>,
     /// The API's id of the transaction; missing if no money was reserved.
     pub transaction_id: Option<String>,
     /// The time of the status change.
     pub timestamp: Option<Timestamp>,
-    /// The error of a failed payment (wire name `errorInfo`); some failures have none.
+    /// The error of a failed payment (wire name `errorInfo`); some failures have no error.
     pub error: Option<ApiError>,
     /// The customer, for express payments and payments with a scope.
     pub user: Option<UserDetails>,
@@ -132,9 +132,9 @@ impl PaymentUpdate {
         Self::read(None, body)
     }
 
-    /// Reads the body. An order id of the path must equal that of the body.
+    /// Reads the body. An order id in the body must equal the order id of the path.
     pub(super) fn read(path_order_id: Option<OrderId>, body: &[u8]) -> Result<Self, CallbackError> {
-        let update: Wire = parse(body)?;
+        let update: Wire = read(body)?;
         let order_id = match (path_order_id, update.order_id) {
             (Some(path), None) => path,
             (Some(path), Some(body)) if path.as_str() == body => path,
@@ -184,16 +184,4 @@ fn read_error(info: &Value) -> Option<ApiError> {
         Value::Array(list) => list.iter().find_map(read_error),
         _ => None,
     }
-}
-
-/// Reads a JSON object.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallbackError> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // The parser's message may quote personal data of the body. A `Value` keeps the last of two
-    // members of the same name, which a struct refuses.
-    let body: Value = serde_json::from_slice(body).map_err(|e| {
-        let rule = format!("must be JSON; see line {}, column {}", e.line(), e.column());
-        CallbackError::body("body", rule)
-    })?;
-    by_name::from_value(body).map_err(|_| CallbackError::body("body", "must be a JSON object"))
 }

@@ -1,12 +1,11 @@
 //! The callback that requests shipping methods, and the reply to it.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response};
+use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::CallbackError;
-use super::payment::parse;
+use super::body::{json_response, read};
 #[cfg(feature = "schemars")]
 use crate::ecom::Express;
 use crate::ecom::{Address, ShippingMethod, check_methods};
@@ -22,15 +21,15 @@ open_enum! {
         Work = "W",
         /// Another address.
         Other = "O",
-        /// A business address; the API sends it, and does not document it.
+        /// A business address. The API sends this value without documenting it.
         Business = "B",
     }
 }
 
 /// A request for the shipping methods to the address that the customer of an express payment chose.
 ///
-/// Respond with [`reply`](Self::reply) within 10 seconds, better within 3. After that the app shows
-/// that no shipping method is available. `Debug` does not show the address.
+/// Respond with [`reply`](Self::reply) within 10 seconds (eCom guide), better within 3. After that
+/// the app shows that no shipping method is available. `Debug` does not show the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingRequest {
@@ -68,13 +67,13 @@ crate::types::json_schema::read_as! { ShippingRequest => Wire; }
 
 impl ShippingRequest {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
-    /// both. The order id is in the path; the body has none.
+    /// both. The order id is in the path, not in the body.
     ///
     /// # Errors
     /// [`CallbackError::BadBody`] if the body is not a JSON object with an `addressId`, which the
     /// reply needs.
     pub fn from_slice(order_id: OrderId, body: &[u8]) -> Result<Self, CallbackError> {
-        let wire: Wire = parse(body)?;
+        let wire: Wire = read(body)?;
         let Some(address_id) = wire.address_id else {
             return Err(CallbackError::body("addressId", "must be a whole number"));
         };
@@ -148,9 +147,6 @@ impl ShippingReply {
 
     /// Returns the response: HTTP 200 with the JSON body.
     pub fn response(&self) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from(self.to_json()));
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        response
+        json_response(self.to_json())
     }
 }

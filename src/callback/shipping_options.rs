@@ -3,30 +3,32 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::Deserialize;
 
+use super::body::{json_response, read};
 use super::{CallbackAuth, CallbackError, MAX_BODY};
 use crate::epayment::{Address, ShippingGroup, write_groups};
-use crate::types::{Reference, Sensitive, by_name, lenient};
+use crate::types::{Reference, Sensitive, lenient};
 
 /// A request for the shipping options to the address that the customer of an Express payment has
 /// chosen.
 ///
 /// The payment was created with
 /// [`Express::with_dynamic_options`](crate::epayment::Express::with_dynamic_options). The request
-/// is `POST {callbackUrl}`, and its `Authorization` header is the payment's token. Respond within 3
-/// seconds. `Debug` does not show the address.
+/// is `POST {callbackUrl}`, and its `Authorization` header is the payment's token. `Debug` does not
+/// show the address.
+///
+/// The API documents no time limit for the response. Respond within 3 seconds.
 ///
 /// [`respond_to_shipping_options`] reads the request and responds, for any web framework. The
 /// feature `axum` adds a ready handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingOptionsRequest {
-    /// The payment.
+    /// The reference of the payment.
     pub reference: Reference,
-    /// The address.
+    /// The address that the customer has chosen.
     pub address: Address,
 }
 
@@ -78,8 +80,7 @@ impl ShippingOptionsRequest {
     /// # Errors
     /// [`CallbackError::BadBody`] if the body is not a JSON object with a `reference`.
     pub fn from_slice(body: &[u8]) -> Result<Self, CallbackError> {
-        let not_json = |_| CallbackError::body("body", "must be a JSON object");
-        let wire: Wire = by_name::from_slice(body).map_err(not_json)?;
+        let wire: Wire = read(body)?;
         let reference = wire
             .reference
             .and_then(|reference| Reference::parse(&reference).ok())
@@ -104,8 +105,9 @@ impl ShippingOptionsRequest {
     /// The API adds the cost of the option that the customer chooses to the amount of the payment.
     ///
     /// # Errors
-    /// If a group has no option, if an id is used twice, if a list has two
-    /// defaults, or if the costs are in different currencies.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a group has no option, an id
+    /// or a name is empty, an id is used twice, a list has two defaults, or the costs are negative
+    /// or in different currencies.
     pub fn reply(
         &self,
         groups: impl IntoIterator<Item = ShippingGroup>,
@@ -115,14 +117,11 @@ impl ShippingOptionsRequest {
             return Ok(status(StatusCode::BAD_REQUEST));
         }
         let body = serde_json::json!({ "groups": write_groups(&groups)? });
-        let mut response = Response::new(Bytes::from(body.to_string()));
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        Ok(response)
+        Ok(json_response(body.to_string()))
     }
 }
 
-/// Checks the method and the token of a request.
+/// Checks the method and the token of a request, before its body is read.
 pub(super) fn authorize(
     method: &Method,
     headers: &HeaderMap,

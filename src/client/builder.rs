@@ -39,6 +39,19 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
 ];
 
 /// A builder of a [`Vipps`] client.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use vipps::{Credentials, Environment, RetryPolicy, Vipps};
+///
+/// let vipps = Vipps::builder(Credentials::from_env()?)
+///     .environment(Environment::Production)
+///     .system("acme", "3.1.2")
+///     .total_timeout(Duration::from_secs(20))
+///     .retry(RetryPolicy::default().attempts(2))
+///     .build()?;
+/// # Ok::<(), vipps::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct VippsBuilder {
@@ -134,13 +147,14 @@ impl VippsBuilder {
         self
     }
 
-    /// Sets the retry policy.
+    /// Sets the retry policy of all calls. The setter `retry` overrides it for one call.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets the retry budget: one that is shared with other clients, or an unlimited one for tests.
+    /// Sets the retry budget, for example to share it with other clients. By default each client has
+    /// its own budget, which its clones share.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
@@ -164,12 +178,13 @@ impl VippsBuilder {
     ///
     /// The client of a builder works in one tokio runtime only. Create a separate client for each
     /// runtime.
+    #[doc(alias("proxy", "certificate", "reqwest"))]
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Http::Builder(Box::new(builder));
         self
     }
 
-    /// Sends requests with this transport instead of reqwest.
+    /// Sends requests with this transport instead of reqwest. [`Transport`] has an example.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -203,13 +218,13 @@ impl VippsBuilder {
         self
     }
 
-    /// Sets the clock. The default is the system clock.
+    /// Sets the clock. The default is the system clock. [`Clock`] has an example.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Custom(Arc::new(clock));
         self
     }
 
-    /// Sets the source of randomness. The default is that of the operating system.
+    /// Sets the source of randomness. The default is the randomness of the operating system.
     pub fn randomness(mut self, randomness: impl Randomness) -> Self {
         self.randomness = Arc::new(randomness);
         self
@@ -222,8 +237,9 @@ impl VippsBuilder {
     /// here.
     ///
     /// # Errors
-    /// An error if a `Vipps-System-*` value or a timeout breaks its rule, or if the client of the
-    /// [`http_client_builder`](Self::http_client_builder) cannot be built.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a `Vipps-System-*` value or a
+    /// timeout breaks its rule, and [`ErrorKind::Configuration`](crate::ErrorKind::Configuration)
+    /// if the client of the [`http_client_builder`](Self::http_client_builder) cannot be built.
     pub fn build(self) -> Result<Vipps> {
         for (field, timeout) in [
             ("connect_timeout", self.connect_timeout),

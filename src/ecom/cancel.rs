@@ -58,17 +58,17 @@ impl Cancel {
     /// Sends the request.
     ///
     /// # Errors
-    /// 51: captured already, so refund instead. 98: too late. HTTP 500 while the customer is in 3-D
-    /// Secure: if the details then show that the payment is still open, the outcome is
-    /// [`Unknown`](Outcome::Unknown).
+    /// From the API, among others: 51 (captured already, so refund instead), 98 (too late), and
+    /// HTTP 500 while the customer is in 3-D Secure. If the details then show that the payment is
+    /// still open, the outcome is [`Unknown`](Outcome::Unknown).
     ///
-    /// A response of HTTP 200 that contradicts the cancel (another status or order, or money that
-    /// can still be captured) is an error with [`Outcome::Unknown`].
+    /// A response of HTTP 200 that contradicts the cancel is an error with [`Outcome::Unknown`]:
+    /// another status or order, or money that can still be captured.
     pub async fn send(self) -> Result<Transaction> {
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
         let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
-        let mut any_unknown = false;
+        let mut is_unclear = false;
         let mut requests = 0;
         let mut options = deadline.options(&self.options);
         loop {
@@ -78,14 +78,14 @@ impl Cancel {
             };
             requests += error.attempts();
             let is_unknown = error.outcome() == Outcome::Unknown;
-            any_unknown |= is_unknown;
-            if !any_unknown && !self.may_be_done(&error) {
+            is_unclear |= is_unknown;
+            if !is_unclear && !self.may_be_released_already(&error) {
                 return Err(error);
             }
             // The response of a later round proves nothing about the request whose response was
             // lost.
             let unknown = error.clone().with_outcome(Outcome::Unknown);
-            let error = if any_unknown { unknown.clone() } else { error };
+            let error = if is_unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.payment.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
             if !deadline.sleep(pause).await {
@@ -115,7 +115,7 @@ impl Cancel {
 
     /// Returns whether the payment may be released already: the API refuses a second release with
     /// the same code as a release of a payment that is captured in full.
-    fn may_be_done(&self, error: &Error) -> bool {
+    fn may_be_released_already(&self, error: &Error) -> bool {
         self.release && error.has_code("51")
     }
 

@@ -10,10 +10,8 @@ use crate::raw::ecom::types;
 use crate::runtime::Runtime;
 use crate::types::Amount;
 
-/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture);
-/// `.await` sends it.
-///
-/// Without [`amount`](Self::amount), everything that remains is captured.
+/// A capture that has not been sent yet. Made by [`Payment::capture`](super::Payment::capture) and
+/// [`Payment::capture_remaining`](super::Payment::capture_remaining); `.await` sends it.
 ///
 /// Each call carries one idempotency key on every attempt, so a retry after a lost response does
 /// not capture twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
@@ -40,15 +38,15 @@ use crate::types::Amount;
 ///
 /// let order: OrderId = "order-1".parse()?;
 /// let key = RequestId::derive(&order, "capture of parcel 1");
-/// let capture = vipps.ecom().payment(order).capture().amount(Amount::nok(50));
+/// let capture = vipps.ecom().payment(order).capture(Amount::nok(50));
 /// capture.idempotency_key(key).await?;
 /// # Ok(()) }
 /// ```
 ///
-/// If the key of a lost call is missing, read the details before anything else. With the key,
-/// [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out whether the call
-/// took effect. A separate task (`tokio::spawn`) continues when its handler is dropped, and stops
-/// with the process.
+/// With the key, [`Payment::reconcile_capture`](super::Payment::reconcile_capture) finds out
+/// whether a dropped call took effect. Without the key, read the details before anything else. A
+/// separate task (`tokio::spawn`) continues when its handler is dropped, and stops with the
+/// process.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Capture {
@@ -61,27 +59,13 @@ pub struct Capture {
 operation! { Capture => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Capture {
-    pub(super) fn new(payment: &Payment) -> Self {
+    pub(super) fn new(payment: &Payment, amount: Option<Amount>) -> Self {
         Self {
             payment: payment.clone(),
             options: payment.options(),
-            amount: None,
+            amount,
             text: None,
         }
-    }
-
-    /// Captures only this amount, in NOK: at least 1 øre, and at most the amount that remains. The
-    /// rest stays reserved.
-    pub fn amount(mut self, amount: Amount) -> Self {
-        self.amount = Some(amount);
-        self
-    }
-
-    /// Captures everything that remains; the default. The request then has no amount, which the API
-    /// documents as everything that remains.
-    pub fn rest(mut self) -> Self {
-        self.amount = None;
-        self
     }
 
     /// Sets the text that the customer sees; `Capture` by default.
@@ -104,7 +88,7 @@ impl Capture {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<Transaction> {
         let amount = self.amount;
-        let body = action(
+        let body = body(
             &self.payment.runtime,
             &self.options,
             amount,
@@ -125,9 +109,9 @@ impl Capture {
     }
 }
 
-/// Returns the body of a capture or refund. An amount of zero would mean *everything* and is never
-/// sent.
-pub(super) fn action(
+/// Returns the body of a capture or refund. An amount of zero is refused, because the API reads it
+/// as *everything*.
+pub(super) fn body(
     runtime: &Runtime,
     options: &CallOptions,
     amount: Option<Amount>,

@@ -21,7 +21,7 @@ const NO_HISTORY: &str = "the details cannot be read: transactionLogHistory is m
                           do not state what happened to the payment";
 
 /// The time in which a customer can approve: five minutes on the landing page, and five more in the
-/// app.
+/// app (eCom guide).
 const TIME_TO_PAY: Duration = Duration::from_secs(600);
 
 /// A request for the details of a payment. Made by [`Payment::details`](super::Payment::details);
@@ -39,8 +39,9 @@ impl GetDetails {
     /// Sends the request.
     ///
     /// # Errors
-    /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
-    /// read.
+    /// Code 35 if the sales unit has no payment with the order id.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no history, or names
+    /// another order.
     pub async fn send(self) -> Result<PaymentDetails> {
         let call = Call::new(&self.payment.runtime, &self.options);
         let order_id = self.payment.order_id.as_str();
@@ -59,7 +60,8 @@ impl GetDetails {
     }
 }
 
-/// The history of a payment, its sums, and the operations that can succeed next.
+/// The history of a payment, its sums, and the operations that can succeed next. Returned by
+/// [`Payment::details`](super::Payment::details) and [`Payment::wait`](super::Payment::wait).
 ///
 /// The JSON form is that of the API, with the order id, and with the time of the response as
 /// `asOf`. It contains the customer's data.
@@ -88,8 +90,8 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    // An unreadable event stays in the list as an event without any data. Leaving it out would make
-    // an incomplete history look complete.
+    // An unreadable event stays in the list as an event without any data. Without it, an incomplete
+    // history would look complete.
     #[serde(deserialize_with = "lenient::parts")]
     #[cfg_attr(feature = "schemars", schemars(required))]
     transaction_log_history: Option<Vec<Event>>,
@@ -101,7 +103,7 @@ struct Wire {
     shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,
@@ -138,7 +140,7 @@ impl TryFrom<Wire> for PaymentDetails {
 }
 
 impl PaymentDetails {
-    /// Fails with the reason when the JSON has no history, or names another order.
+    /// Fails with the reason if the JSON has no history, or names another order.
     fn new(order_id: OrderId, wire: Wire) -> Result<Self, &'static str> {
         if wire
             .order_id
@@ -185,20 +187,19 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a
-    /// list of events, contains an error code, or names another order. The error does not repeat
-    /// the text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the text is not a JSON object with a list
+    /// of events, contains an error code, or names another order. The error does not show the text.
     pub fn from_json(order_id: OrderId, json: &str) -> Result<Self> {
         payment::details_from_json(json, |wire| Self::new(order_id, wire))
     }
 
-    /// The order id.
+    /// Returns the order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
     }
 
-    /// Returns the time of the response by the API's clock. Use it to judge expiry when the clock
-    /// of this machine may be wrong.
+    /// Returns the time of the response by the API's clock, if the response states it. Pass it to
+    /// [`is_expired`](Self::is_expired) if the clock of this machine may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
         self.as_of
     }
@@ -209,21 +210,24 @@ impl PaymentDetails {
         &self.events
     }
 
-    /// Returns the sums that the API states, or `None` if it states no sums. The API leaves them
-    /// out until the customer has acted, and sometimes later.
+    /// Returns the sums if the API states at least one of them. Sums that it leaves out are
+    /// computed from the events. The API leaves out all sums until the customer has acted, and
+    /// sometimes later.
     pub fn summary(&self) -> Option<&Summary> {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// Returns the sums that the API states. Sums that it leaves out are computed from the events.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the
+    /// successful events, even if it states no sum at all. An event without an amount counts as
+    /// zero, so decide by [`state`](Self::state), and by the sums only if the state is known.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }
 
     /// Returns the state of the payment.
     ///
-    /// The state alone never shows that an unapproved payment has expired, because expiry depends
-    /// on the time: see [`state_at`](Self::state_at).
+    /// This state is never [`Expired`](PaymentState::Expired), because expiry depends on the time;
+    /// see [`state_at`](Self::state_at).
     pub fn state(&self) -> PaymentState {
         state::of(&self.events, &self.stated, &self.sums)
     }
@@ -239,8 +243,8 @@ impl PaymentDetails {
         }
     }
 
-    /// Returns whether the customer has let the payment expire: `now` is more than ten minutes
-    /// after the start, and the customer has made no decision. The API records no event for it.
+    /// Returns whether the payment has expired: `now` is more than ten minutes after the start, and
+    /// the customer has not decided. The API records no event for the expiry.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
         let started = self.events.iter().filter(|e| e.is(&Operation::Initiate));
         let started_at = started
@@ -253,11 +257,11 @@ impl PaymentDetails {
             })
     }
 
-    /// Returns whether the customer has opened the payment by scanning the code or following the
+    /// Returns whether the customer has opened the payment, by scanning the code or following the
     /// link.
     pub fn is_scanned(&self) -> bool {
-        // The API adds a transaction id to the first event when the customer opens the payment. A
-        // cancel, void or reject has its own id, which proves nothing.
+        // The API adds a transaction id to the first event when the customer opens the payment. The
+        // id of a cancel, void or reject proves nothing.
         self.events.iter().any(|e| match &e.operation {
             Some(Operation::Reserve | Operation::Sale) => true,
             Some(Operation::Cancel | Operation::Void | Operation::Reject) => false,
@@ -265,8 +269,8 @@ impl PaymentDetails {
         })
     }
 
-    /// Returns whether the money was captured at the moment of approval, as for sales units with
-    /// direct capture.
+    /// Returns whether the money was captured at the moment of the approval, as for sales units
+    /// with direct capture.
     pub fn captured_at_once(&self) -> bool {
         self.events
             .iter()
@@ -276,7 +280,7 @@ impl PaymentDetails {
     /// Returns whether a capture can succeed: money is reserved and not captured yet.
     pub fn can_capture(&self) -> bool {
         match self.state() {
-            // The history may hold a reservation without its amount.
+            // The history may contain a reservation without its amount.
             PaymentState::Reserved => true,
             PaymentState::PartiallyCaptured
             | PaymentState::PartiallyRefunded
@@ -285,8 +289,8 @@ impl PaymentDetails {
         }
     }
 
-    /// Returns whether a plain cancel can succeed: no money is captured and the payment has not
-    /// ended. The cancel may still fail while the customer is approving the payment.
+    /// Returns whether a cancel can succeed: no money is captured and the payment has not ended.
+    /// The cancel may still fail while the customer is approving the payment.
     pub fn can_cancel(&self) -> bool {
         matches!(
             self.state(),
@@ -330,8 +334,9 @@ impl PaymentDetails {
         self.shipping.as_deref()
     }
 
-    /// Returns the customer's id for the userinfo endpoint, for payments with a scope. The API may
-    /// add it after the other details, so read the details again if it is missing.
+    /// Returns the customer's id for [`Vipps::userinfo`](crate::Vipps::userinfo), for payments with
+    /// a scope. The API may add it later than the other details, so read the details again if it is
+    /// missing.
     pub fn sub(&self) -> Option<&str> {
         self.sub.as_ref().map(Sensitive::expose)
     }

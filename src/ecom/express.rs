@@ -8,8 +8,8 @@ use crate::raw::ecom::types;
 use crate::types::characters::{is_printed, length};
 use crate::types::{Amount, HttpsUrl, InvalidValue, Kroner};
 
-/// The source of the shipping methods of an express payment. Passed to
-/// [`Initiate::express`](super::Initiate::express).
+/// The shipping of an express payment: fixed shipping methods, or methods that the merchant offers
+/// for an address. Passed to [`Initiate::express`](super::Initiate::express), which has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Express {
     shipping: Shipping,
@@ -27,8 +27,8 @@ impl Express {
 
     /// Offers the same shipping methods for every address (wire name `staticShippingDetails`).
     ///
-    /// This is faster than dynamic shipping, and Vipps recommends it. It takes 1 to 10 methods with
-    /// distinct ids, at most one of them the default. They are checked when the payment is sent.
+    /// This is faster than dynamic shipping, and Vipps recommends it. There must be 1 to 10 methods
+    /// with distinct ids, and at most one default. They are checked when the payment is started.
     pub fn with_static_shipping(methods: impl IntoIterator<Item = ShippingMethod>) -> Self {
         Self {
             shipping: Shipping::Static(methods.into_iter().collect()),
@@ -37,7 +37,8 @@ impl Express {
 
     /// Lets Vipps request the shipping methods from the merchant when the customer has chosen an
     /// address (wire name `shippingDetailsPrefix`). Vipps calls
-    /// `{prefix}/v2/payments/{orderId}/shippingDetails` and waits at most 10 s.
+    /// `{prefix}/v2/payments/{orderId}/shippingDetails` and waits at most 10 s (eCom guide);
+    /// [`ShippingRequest`](crate::callback::ShippingRequest) is the request.
     pub fn with_dynamic_shipping(prefix: HttpsUrl) -> Self {
         Self {
             shipping: Shipping::Dynamic(prefix),
@@ -87,7 +88,7 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
     }
 }
 
-/// One way to deliver the goods of an express payment (wire name `ShippingDetails`).
+/// One shipping method of an express payment (wire name `ShippingDetails`).
 ///
 /// ```
 /// use vipps::ecom::ShippingMethod;
@@ -110,15 +111,16 @@ pub struct ShippingMethod {
 }
 
 impl ShippingMethod {
-    /// Returns a shipping method.
+    /// Creates a shipping method.
     ///
     /// `id` is chosen by the merchant, has 1 to 100 characters, and is part of the payment's
     /// details. `name` is shown to the customer and has 1 to 256 characters, of which about 25 fit
-    /// on a screen. `cost` is 0 to 2 147 483 647 øre, and is added to the amount of the payment.
+    /// on a screen (eCom specification). `cost` is 0 to 2 147 483 647 øre, and is added to the
+    /// amount of the payment.
     ///
     /// # Errors
-    /// When `id` or `name` is empty, consists of white space, is too long, or has a control
-    /// character; when `cost` is negative, too large, or not in NOK.
+    /// [`InvalidValue`] if `id` or `name` is empty, consists of white space, is too long, or
+    /// contains a control character. Also if `cost` is negative, too large, or not in NOK.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,

@@ -48,9 +48,10 @@ impl ForceApprove {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: in the production environment, or with a number that is not
-    /// Norwegian. From the API: 1082 (the test user has never approved in the test app); HTTP 500
-    /// when the test card has expired.
+    /// Before anything is sent: a client for production
+    /// ([`ErrorKind::State`](crate::ErrorKind::State)), or a phone number that is not Norwegian.
+    /// From the API, among others: 1082 (the test user has never approved a payment in the test
+    /// app), and HTTP 500 if the test card has expired.
     pub async fn send(self) -> Result<()> {
         if self.payment.runtime.environment().is_production() {
             return Err(Error::state(

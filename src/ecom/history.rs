@@ -32,18 +32,35 @@ open_enum! {
     }
 }
 
-/// One event in the history of a payment. Its JSON form is that of the API.
+/// One event in the history of a payment. Returned by
+/// [`PaymentDetails::events`](super::PaymentDetails::events). The JSON form is that of the API.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+/// # sim.payer().approve("order-1")?;
+/// use vipps::Amount;
+/// use vipps::ecom::Operation;
+///
+/// let details = vipps.ecom().payment("order-1".parse()?).details().await?;
+/// let newest = details.events().first().ok_or("no event")?;
+/// assert_eq!(newest.operation, Some(Operation::Reserve));
+/// assert!(newest.succeeded());
+/// assert_eq!(newest.amount, Some(Amount::nok(200)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Event {
     /// The kind of the event.
     pub operation: Option<Operation>,
-    /// The success that the API states. Events that failed are part of the history, but change
-    /// nothing.
+    /// The success that the API states. The history contains failed events, which changed nothing.
     #[serde(rename = "operationSuccess")]
     success: Option<bool>,
-    /// The amount.
+    /// The amount of the event, not a sum.
     #[serde(serialize_with = "money::write")]
     pub amount: Option<Amount>,
     /// Vipps's id of the transaction. The first event has it once the customer has opened the
@@ -52,7 +69,7 @@ pub struct Event {
     /// The idempotency key of the request that caused the event (wire name `requestId`).
     #[serde(rename = "requestId")]
     pub idempotency_key: Option<String>,
-    /// The text given with the request.
+    /// The text of the request.
     #[serde(rename = "transactionText")]
     pub text: Option<String>,
     /// The time of the event.
@@ -87,22 +104,21 @@ by_name::read! { Event => WireEvent; }
 crate::types::json_schema::read_as! { Event => WireEvent; }
 
 impl Event {
-    /// Returns whether the event took place (wire name `operationSuccess`).
+    /// Returns whether the API states that the event took place (wire name `operationSuccess`).
     ///
-    /// The API states success or failure of every event. An event without `operationSuccess`, with
-    /// `null` or with an unreadable value has neither succeeded nor [failed](Self::failed), and the
-    /// state of the payment is [`Unknown`](super::PaymentState::Unknown) where the event would
-    /// decide.
+    /// An event without `operationSuccess`, or with an unreadable value, has neither succeeded nor
+    /// [failed](Self::failed). If such an event would decide the state of the payment, the state is
+    /// [`Unknown`](super::PaymentState::Unknown).
     pub fn succeeded(&self) -> bool {
         self.success == Some(true)
     }
 
-    /// Returns whether the event was tried and did not take place.
+    /// Returns whether the API states that the event was attempted and failed.
     pub fn failed(&self) -> bool {
         self.success == Some(false)
     }
 
-    /// Returns whether the event may or may not have taken place.
+    /// Returns whether the API does not state readably if the event took place.
     pub(super) fn is_unclear(&self) -> bool {
         self.success.is_none()
     }
@@ -121,9 +137,9 @@ impl Event {
 pub(super) fn incompleteness(events: &[Event]) -> Option<&'static str> {
     // A complete history has at least the event that started the payment.
     if !events.iter().any(|e| e.succeeded() && e.is_known()) {
-        return Some("the details hold no event with a readable operation");
+        return Some("the details contain no event with a readable operation");
     }
     let may_be_any = |e: &Event| !e.failed() && !e.is_known();
-    let reason = "the details hold an event of an unknown kind, which may be this operation";
+    let reason = "the details contain an event of an unknown kind, which may be this operation";
     events.iter().any(may_be_any).then_some(reason)
 }

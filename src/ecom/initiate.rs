@@ -25,18 +25,20 @@ const NO_FALLBACK: &str = "https://www.vipps.no/thankyoupage/";
 /// A payment that has not been started yet. Made by [`Ecom::initiate`](super::Ecom::initiate);
 /// `.await` sends it.
 ///
-/// Not idempotent, and without an idempotency key. A second call with the same order id fails with
-/// error 34, even if the response to the first call was lost. The request is therefore never
-/// retried once it may have reached the API, and the outcome of the error is then
-/// [`Unknown`](crate::Outcome::Unknown). [`Ecom::reconcile`](super::Ecom::reconcile) finds out
-/// whether the payment exists. If it exists, cancel the order and use a new id. If it does not
-/// exist (error 35), the same id is free.
+/// The request is not idempotent, and has no idempotency key. A second call with the same order id
+/// fails with error 34, even if the response to the first call was lost. The request is therefore
+/// never retried once it may have reached the API, and the outcome of the error is then
+/// [`Unknown`](crate::Outcome::Unknown).
+///
+/// [`Ecom::reconcile`](super::Ecom::reconcile) finds out whether the payment exists. If it exists,
+/// cancel it and use a new order id. If it does not exist, the same order id can be used.
 ///
 /// # Dropping the future
 ///
-/// A future that is dropped before it returns may leave a payment behind. This happens with
-/// `tokio::time::timeout`, with `select!`, and in an axum handler whose browser has disconnected.
-/// The landing page of such a payment is lost, and the customer may still approve it.
+/// Dropping the future before it returns may leave a payment behind. `tokio::time::timeout` and
+/// `select!` drop futures, and so does axum when the browser disconnects. The landing page of such
+/// a payment is lost. With [`skip_landing_page`](Self::skip_landing_page) the customer may still
+/// approve it.
 ///
 /// Only the order id identifies such a payment, so store the id before the call, and use a new id
 /// for every attempt ([`OrderId::with_attempt`]). Afterwards
@@ -88,11 +90,11 @@ impl Initiate {
         }
     }
 
-    /// Sets the address to which Vipps sends the result: `{prefix}/v2/payments/{orderId}` (wire
-    /// name `callbackPrefix`).
+    /// Sets the prefix of the URL to which Vipps sends the result: `{prefix}/v2/payments/{orderId}`
+    /// (wire name `callbackPrefix`). The module [`callback`](crate::callback) reads the callbacks.
     ///
-    /// Vipps sends the callback once, and it may never arrive, so poll as well. Without this
-    /// setting, the callbacks go to a page of Vipps, where they are ignored.
+    /// Vipps sends each callback once, and a callback may never arrive, so poll as well. By default
+    /// the callbacks are sent to a page of Vipps, which ignores them.
     pub fn callback_prefix(mut self, prefix: HttpsUrl) -> Self {
         self.callback_prefix = Some(prefix);
         self
@@ -105,7 +107,8 @@ impl Initiate {
         self
     }
 
-    /// Sets the `Authorization` header of the callbacks (wire name `authToken`).
+    /// Sets the token that authenticates the callbacks (wire name `authToken`). They carry it as
+    /// their `Authorization` header; [`CallbackAuth`](crate::callback::CallbackAuth) checks it.
     pub fn auth_token(mut self, token: AuthToken) -> Self {
         self.auth_token = Some(token);
         self
@@ -175,14 +178,13 @@ impl Initiate {
         self
     }
 
-    /// Sets the ticket that the payment is for, if the merchant is an airline or a travel agency
-    /// (wire name `additionalData`).
+    /// Sets the ticket that is paid, for airlines and travel agencies (wire name `additionalData`).
     pub fn airline_data(mut self, data: AirlineData) -> Self {
         self.airline_data = Some(data);
         self
     }
 
-    /// Returns the three parts of the body.
+    /// Checks the values, and returns the three parts of the body.
     fn into_parts(
         self,
     ) -> Result<(
@@ -196,13 +198,13 @@ impl Initiate {
             let national = number.national_norwegian().ok_or_else(|| {
                 InvalidValue::without_value(
                     "phone_number",
-                    "must be Norwegian: eCom takes eight digits without a country code",
+                    "must be Norwegian: eCom accepts eight digits without a country code",
                 )
             })?;
             customer = customer.mobile_number(Sensitive::from(national));
         } else if self.skip_landing_page {
-            let rule = "is required with skip_landing_page";
-            return Err(InvalidValue::new("phone_number", rule, "none").into());
+            let rule = "must be set together with skip_landing_page";
+            return Err(InvalidValue::without_value("phone_number", rule).into());
         }
         let callback_prefix = self.callback_prefix.map(HttpsUrl::into_prefix);
         let fallback = self.fallback.map(String::from);
@@ -214,8 +216,7 @@ impl Initiate {
             .is_app(self.app_switch.then_some(true));
         if let Some((express, consent_removal_prefix)) = &self.express {
             if let Some(scope) = &self.scope {
-                let rule = "cannot be asked for in an express payment, which shares name, e-mail, phone number and \
-                            address anyway";
+                let rule = "must not be set for an express payment, which shares name, e-mail, phone number and address";
                 return Err(InvalidValue::new("scope", rule, scope.as_str()).into());
             }
             merchant = express.write(merchant, consent_removal_prefix)?;
@@ -251,14 +252,20 @@ impl Initiate {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: an amount in another currency than NOK, or outside 1 NOK to 2 147
-    /// 483 647 øre; a phone number that is missing with
-    /// [`skip_landing_page`](Self::skip_landing_page) or is not Norwegian; a scope for an express
-    /// payment; no shipping methods, more than 10, methods with the same id, or several defaults;
-    /// airline data of a wrong length.
+    /// Before anything is sent, [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for:
+    ///
+    /// * an amount in another currency than NOK, below 100 øre or above 2 147 483 647 øre
+    /// * a phone number that is not Norwegian, or that is missing with
+    ///   [`skip_landing_page`](Self::skip_landing_page)
+    /// * an express payment with a scope, without shipping methods, with more than 10 methods, with
+    ///   methods of the same id, or with several defaults
+    /// * airline data of a wrong length
     ///
     /// From the API, among others: 34 (the order id is used), 37 (the sales unit is closed), 81 (no
-    /// such user).
+    /// such user, or a user who cannot pay companies).
+    ///
+    /// A response of HTTP 200 without a landing page, or of another order, is an error with
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<InitiatedPayment> {
         let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.clone();
@@ -295,7 +302,7 @@ struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    /// Of stored payments: no response has it.
+    /// The sales unit of a stored payment. No response contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     merchant_serial_number: Option<MerchantSerialNumber>,
@@ -304,11 +311,12 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::types::json_schema::read_as! { InitiatedPayment => Wire; }
 
-/// A payment that has been started, with the landing page for the customer.
+/// A payment that has been started, with the landing page for the customer. Returned by
+/// [`Initiate`].
 ///
-/// `Debug` does not show the token of the landing page. The JSON form is that of the API, and
-/// `merchantSerialNumber` if the payment is of another sales unit than that of the credentials. It
-/// contains the token:
+/// The JSON form is that of the API. It also has `merchantSerialNumber` if the payment is not of
+/// the sales unit of the credentials. It contains the token of the landing page, which `Debug` does
+/// not show:
 ///
 /// ```
 /// let json = r#"{"orderId":"order-1","url":"https://api.vipps.no/dwo?token=eyJ0"}"#;
@@ -351,12 +359,12 @@ impl TryFrom<Wire> for InitiatedPayment {
 }
 
 impl InitiatedPayment {
-    /// The order id.
+    /// Returns the order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
     }
 
-    /// Returns the URL where the customer pays; valid for 5 minutes.
+    /// Returns the URL where the customer pays. It is valid for 5 minutes (eCom guide).
     ///
     /// Send the customer to this URL unchanged, or turn it into a QR code with
     /// [`Qr::one_time`](crate::qr::Qr::one_time). Never put it into a frame, an e-mail or a text

@@ -9,7 +9,7 @@ const FIELD: &str = "amount";
 
 /// The smallest amount of a new payment.
 pub(super) const MIN_PAYMENT: Amount = ore(100);
-/// The largest amount that the API can hold.
+/// The largest amount of the API, an integer of 32 bits with a sign.
 pub(super) const MAX_AMOUNT: Amount = ore(2_147_483_647);
 pub(super) const ZERO: Amount = ore(0);
 
@@ -26,7 +26,7 @@ pub(super) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
 /// Returns the øre of an amount in NOK.
 ///
 /// # Errors
-/// When the amount is in another currency.
+/// [`InvalidValue`] if the amount is in another currency.
 pub(crate) fn to_ore(amount: Amount) -> Result<i64, InvalidValue> {
     if amount.currency() == Currency::NOK {
         Ok(amount.minor_units())
@@ -44,7 +44,7 @@ pub(super) fn payment_ore(amount: Amount) -> Result<i64, InvalidValue> {
 /// Returns the øre of a capture or a refund. An amount of zero is an error, because the API reads
 /// zero as *everything*.
 pub(super) fn transfer_ore(amount: Amount) -> Result<i64, InvalidValue> {
-    let rule = "must be at least 1 øre; leave it out for all that remains";
+    let rule = "must be at least 1 øre; use `capture_remaining` or `refund_remaining` for everything that remains";
     in_range(amount, ore(1), rule)
 }
 
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_of_a_payment() {
+    fn payments_of_100_to_2147483647_ore_are_accepted() {
         for minor in [100, 101, 2_147_483_647] {
             assert_eq!(payment_ore(ore(minor)), Ok(minor));
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_of_a_capture_or_refund() {
+    fn captures_and_refunds_of_1_ore_or_more_are_accepted() {
         for minor in [1, 99, 2_147_483_647] {
             assert_eq!(transfer_ore(ore(minor)), Ok(minor));
         }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_saturate() {
+    fn sums_beyond_64_bits_saturate() {
         assert_eq!(sum([ore(1), ore(2)].into_iter()), ore(3));
         assert_eq!(sum([ore(i64::MAX), ore(1)].into_iter()), ore(i64::MAX));
         assert_eq!(sum(std::iter::empty()), ZERO);

@@ -5,7 +5,7 @@
 use super::error_codes::{ADVICE, ERROR_CODES};
 use crate::operation::RetryClass::{Cancel, KeyedWrite, Once, Read};
 use crate::operation::{
-    Api, Operation, PaymentEffect, RateLimit, Subject, UnknownHint, unknown_hint,
+    Api, Operation, PaymentEffect, Subject, UnknownHint, rate_limit, unknown_hint,
 };
 use crate::raw::ecom::endpoints;
 
@@ -16,53 +16,35 @@ static ECOM: Api = Api {
     keeps_refusals: false,
 };
 
-/// A limit per minute, and what to do when it is exceeded.
-macro_rules! rate_limit {
-    ($requests:literal, $action:literal, $scope:literal) => {
-        Some((
-            RateLimit::per_minute($requests, $scope),
-            concat!(
-                "The eCom API takes at most ",
-                $requests,
-                " requests a minute ",
-                $action,
-                ", for each ",
-                $scope,
-                ". All processes together count.",
-            ),
-        ))
-    };
-}
-
 const INITIATE: Operation = Operation {
     effect: PaymentEffect::Start,
     // Without an order id in the path.
     subject: Subject::OrderIdInBody("/transaction/orderId"),
-    rate_limit: rate_limit!(2, "to start a payment", "order and sales unit"),
+    rate_limit: rate_limit!("eCom", 2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
-        "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if there are some, \
-         cancel the order and start again with a new id; if not (error 35), send the same request again."
+        "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if it exists, cancel \
+         it and start again with a new order id; if it does not exist (error 35), send the same request again."
     ),
     ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
 };
 
 const CAPTURE: Operation = Operation {
     effect: PaymentEffect::Capture,
-    rate_limit: rate_limit!(5, "to capture", "order and sales unit"),
+    rate_limit: rate_limit!("eCom", 5, "to capture", "order and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::CAPTURE_PAYMENT_USING_POST)
 };
 
 const REFUND: Operation = Operation {
     effect: PaymentEffect::Refund,
-    rate_limit: rate_limit!(5, "to refund", "order and sales unit"),
+    rate_limit: rate_limit!("eCom", 5, "to refund", "order and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::REFUND_PAYMENT_USING_POST)
 };
 
 pub(super) const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
-    rate_limit: rate_limit!(5, "to cancel", "order and sales unit"),
+    rate_limit: rate_limit!("eCom", 5, "to cancel", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "`Ecom::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
          again."
@@ -71,12 +53,12 @@ pub(super) const CANCEL: Operation = Operation {
 };
 
 const DETAILS: Operation = Operation {
-    rate_limit: rate_limit!(120, "for details", "order and subscription key"),
+    rate_limit: rate_limit!("eCom", 120, "for details", "order and subscription key"),
     ..Operation::new(&ECOM, Read, &endpoints::GET_PAYMENT_DETAILS_USING_GET)
 };
 
 const STATUS: Operation = Operation {
-    rate_limit: rate_limit!(120, "for the status", "order and subscription key"),
+    rate_limit: rate_limit!("eCom", 120, "for the status", "order and subscription key"),
     ..Operation::new(&ECOM, Read, &endpoints::GET_ORDER_STATUS_USING_GET)
 };
 

@@ -5,9 +5,11 @@ use std::future::IntoFuture;
 use super::{Cancel, Capture, ForceApprove, GetDetails, GetStatus, Refund, Wait};
 use crate::call::CallOptions;
 use crate::runtime::Runtime;
-use crate::types::{MerchantSerialNumber, OrderId};
+use crate::types::{Amount, MerchantSerialNumber, OrderId};
 
-/// A payment that exists, identified by its order id. Creating this handle sends nothing.
+/// A payment that exists, identified by its order id. Made by
+/// [`Ecom::payment`](super::Ecom::payment) and
+/// [`InitiatedPayment::payment`](super::InitiatedPayment::payment), which send nothing.
 #[derive(Clone, Debug)]
 pub struct Payment {
     pub(super) runtime: Runtime,
@@ -32,7 +34,7 @@ impl Payment {
         }
     }
 
-    /// The order id.
+    /// Returns the order id.
     pub fn order_id(&self) -> &OrderId {
         &self.order_id
     }
@@ -49,8 +51,8 @@ impl Payment {
         self
     }
 
-    /// Reads what happened to the payment so far. The details are authoritative over callbacks and
-    /// over the responses of other calls.
+    /// Reads the history and the sums of the payment. The details take precedence over callbacks
+    /// and over the responses of other calls.
     ///
     /// Calls `getPaymentDetailsUsingGET`; at most 120 times a minute per order.
     ///
@@ -80,7 +82,7 @@ impl Payment {
         }
     }
 
-    /// Reads the last transaction alone, which hides earlier transactions.
+    /// Reads only the last transaction of the payment, which hides the earlier ones.
     ///
     /// Calls `getOrderStatusUsingGET`; at most 120 times a minute per order.
     ///
@@ -127,10 +129,11 @@ impl Payment {
         Wait::new(self.runtime.clone(), self.options(), None, read)
     }
 
-    /// Captures the reserved money: all that remains, or a part with [`Capture::amount`].
+    /// Captures this amount of the reserved money, in NOK: at least 1 øre, and at most the amount
+    /// that remains. The rest stays reserved, see [`Cancel::release_remaining`].
     ///
-    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 180 days after the reservation.
+    /// Calls `capturePaymentUsingPOST` with an idempotency key; at most 5 times a minute per order.
+    /// A capture is possible for 180 days after the reservation (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -141,13 +144,36 @@ impl Payment {
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).text("First parcel".parse()?).await?;
-    /// let second = payment.capture().rest().await?;
+    /// let first = payment.capture(Amount::nok(50)).text("First parcel".parse()?).await?;
+    /// assert_eq!(first.amount, Some(Amount::nok(50)));
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias("charge", "settle"))]
+    pub fn capture(&self, amount: Amount) -> Capture {
+        Capture::new(self, Some(amount))
+    }
+
+    /// Captures everything that remains of the reserved money. The request has no amount, which
+    /// means everything that remains (eCom guide).
+    ///
+    /// Calls `capturePaymentUsingPOST`, as [`capture`](Self::capture) does.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// payment.capture(Amount::nok(50)).await?;
+    /// let second = payment.capture_remaining().await?;
     /// assert_eq!(second.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
-    pub fn capture(&self) -> Capture {
-        Capture::new(self)
+    pub fn capture_remaining(&self) -> Capture {
+        Capture::new(self, None)
     }
 
     /// Cancels a reservation, or a payment that the customer has not approved yet.
@@ -155,8 +181,8 @@ impl Payment {
     /// Captured money must be refunded instead. After a partial capture,
     /// [`Cancel::release_remaining`] releases the rest of the reservation.
     ///
-    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order, and up to 180 days
-    /// after the reservation.
+    /// Calls `cancelPaymentRequestUsingPUT`; at most 5 times a minute per order. A cancel is
+    /// possible for 180 days after the reservation (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -167,22 +193,22 @@ impl Payment {
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.capture().amount(Amount::nok(50)).await?;
+    /// payment.capture(Amount::nok(50)).await?;
     /// payment.cancel().release_remaining().text("Sold out".parse()?).await?;
     /// assert!(!payment.details().await?.can_capture());
     /// # Ok(()) }
     /// ```
-    #[doc(alias("void", "release"))]
+    #[doc(alias("void", "release", "reservation"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }
 
-    /// Refunds captured money: all of it, a part with [`Refund::amount`], or the rest with
-    /// [`Refund::rest`].
+    /// Refunds this amount of the captured money, in NOK: at least 1 øre, and at most the captured
+    /// amount that is not refunded yet.
     ///
-    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order,
-    /// and up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
-    /// days.
+    /// Calls `refundPaymentUsingPOST` with an idempotency key; at most 5 times a minute per order.
+    /// A refund is possible for 365 days after the reservation, and reaches the customer after 2 to
+    /// 10 bank days (eCom guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -190,17 +216,44 @@ impl Payment {
     /// # let vipps = sim.client();
     /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
     /// # sim.payer().approve("order-1")?;
-    /// # vipps.ecom().payment("order-1".parse()?).capture().await?;
+    /// # vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
     /// use vipps::Amount;
     ///
     /// let payment = vipps.ecom().payment("order-1".parse()?);
-    /// payment.refund().amount(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
-    /// let rest = payment.refund().rest().await?;
+    /// let refund = payment.refund(Amount::nok(50)).text("One sock had a hole".parse()?).await?;
+    /// assert_eq!(refund.amount, Some(Amount::nok(50)));
+    /// # Ok(()) }
+    /// ```
+    pub fn refund(&self, amount: Amount) -> Refund {
+        Refund::new(self, Some(amount))
+    }
+
+    /// Refunds everything that is captured and not refunded yet: reads the details first, and
+    /// refunds the amount that remains by them. The amount is the same on every attempt. The
+    /// deadline covers both requests.
+    ///
+    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
+    /// earlier refund. The call can therefore be retried after an unknown outcome.
+    ///
+    /// Calls `getPaymentDetailsUsingGET` and `refundPaymentUsingPOST`.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::start()?;
+    /// # let vipps = sim.client();
+    /// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # sim.payer().approve("order-1")?;
+    /// # vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
+    /// use vipps::Amount;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// payment.refund(Amount::nok(50)).await?;
+    /// let rest = payment.refund_remaining().await?;
     /// assert_eq!(rest.amount, Some(Amount::nok(150)));
     /// # Ok(()) }
     /// ```
-    pub fn refund(&self) -> Refund {
-        Refund::new(self)
+    pub fn refund_remaining(&self) -> Refund {
+        Refund::new(self, None)
     }
 
     /// Approves the payment in the customer's place. Only the test environment supports it. With a

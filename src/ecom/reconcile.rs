@@ -1,11 +1,11 @@
-//! Finds out whether an operation took effect although its response was lost.
+//! Finds out whether an operation whose response was lost took effect.
 
 mod evidence;
 
 use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::evidence::{Evidence, UnconfirmedOperation, UnconfirmedTransfer};
 use crate::payment::{self, History};
 use crate::types::{Amount, RequestId};
 
@@ -15,9 +15,9 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// Finds out whether an operation of the eCom API took effect. `.await` reads the details of the
 /// payment.
 ///
-/// [`Ecom::reconcile`](super::Ecom::reconcile) makes it from an error. After a crash or a dropped
-/// future there is no error. [`Payment::reconcile_capture`] and the methods beside it then make it
-/// from the values that were stored before the call.
+/// Made by [`Ecom::reconcile`](super::Ecom::reconcile) from an error. After a crash or a dropped
+/// future there is no error. [`Payment::reconcile_capture`] and similar methods then make it from
+/// the values that were stored before the call.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
@@ -27,16 +27,16 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// | force approve | the payment is reserved or captured | neither |
 ///
 /// Error 35 (no such order) means *no effect* for any operation of an error, because the error
-/// records the sales unit of the request. From stored values it means *no effect* for an initiate
-/// alone. A capture, refund or cancel was of a payment that existed, so the request for the details
-/// went to another sales unit or environment.
+/// records the sales unit of the request. For stored values it means *no effect* only for an
+/// initiate. A captured, refunded or cancelled payment must exist, so its details were requested
+/// from another sales unit or environment.
 ///
-/// Incomplete details prove nothing. The outcome stays unknown if the details hold no known event,
-/// an event of an unknown kind, or an event of the operation's kind without a readable success. The
-/// outcome also stays unknown if the response names another order.
+/// Incomplete details prove nothing. The outcome stays unknown if the details contain no known
+/// event, an event of an unknown kind, or an event of the operation's kind without a readable
+/// success. The outcome also stays unknown if the response names another order.
 ///
-/// An event of an unknown kind proves nothing even with the right key: the API distinguishes keys
-/// by endpoint, so the capture and the refund of an order may carry the same key.
+/// An event of an unknown kind proves nothing, even with the right key. The API counts keys for
+/// each endpoint, so the capture and the refund of an order may carry the same key.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
 
 /// Reconciles operations without an error: after a crash, a restart, or a dropped future.
@@ -72,12 +72,13 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_initiate(&self) -> Reconcile {
-        self.reconcile(Lost::Start(None))
+        self.reconcile(UnconfirmedOperation::Start(None))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained.
+    /// `amount` is the amount of the capture; for
+    /// [`capture_remaining`](Self::capture_remaining), the amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
@@ -103,7 +104,7 @@ impl Payment {
     /// match payment.reconcile_capture(key.clone(), part).await {
     ///     Reconciled::TookEffect(_) => println!("captured"),
     ///     Reconciled::NoEffect => {
-    ///         payment.capture().amount(part).idempotency_key(key).await?;
+    ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }
@@ -111,46 +112,69 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Capture(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained.
+    /// `amount` is the amount of the refund; for [`refund_remaining`](Self::refund_remaining), the
+    /// amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
     /// Calls `getPaymentDetailsUsingGET`. [`reconcile_capture`](Self::reconcile_capture) has an
     /// example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Refund(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the payment is cancelled or the rest of its reservation is released, by
     /// this or by another request.
     ///
     /// Calls `getPaymentDetailsUsingGET`. Needs only the order id.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let started = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+    /// # started.payment(&vipps).cancel().await?;
+    /// use vipps::ecom::Reconciled;
+    ///
+    /// let payment = vipps.ecom().payment("order-1".parse()?);
+    /// match payment.reconcile_cancel().await {
+    ///     Reconciled::TookEffect(_) => println!("cancelled"),
+    ///     Reconciled::NoEffect => println!("retry the cancel"),
+    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Lost::Cancel)
+        self.reconcile(UnconfirmedOperation::Cancel)
     }
 
-    fn reconcile(&self, lost: Lost) -> Reconcile {
+    fn reconcile(&self, operation: UnconfirmedOperation) -> Reconcile {
         let runtime = self.runtime.clone();
-        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
+        Reconcile::of_stored(runtime, operation, self.clone(), self.merchant.clone())
     }
 }
 
 impl History<PaymentDetails> for Payment {
     fn look_up(
         &self,
-        lost: &Lost,
+        operation: &UnconfirmedOperation,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
         let details = self.details_with(options);
-        let lost = lost.clone();
+        let operation = operation.clone();
         Box::pin(async move {
             match details.await {
-                Ok(details) => Ok(Some((evidence::of(&lost, &details), details))),
+                Ok(details) => Ok(Some((evidence::of(&operation, &details), details))),
                 Err(error) if is_no_such_order(&error) => Ok(None),
                 Err(error) => Err(error),
             }

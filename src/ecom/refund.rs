@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::capture::action;
+use super::capture::body;
 use super::details::PaymentDetails;
 use super::history::Operation;
 use super::transaction::{Requested, Transaction};
@@ -12,12 +12,8 @@ use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Result};
 use crate::types::Amount;
 
-/// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund);
-/// `.await` sends it.
-///
-/// Without [`amount`](Self::amount) or [`rest`](Self::rest), the request has no amount, which the
-/// API documents as a refund of the full amount. The API does not document the effect after a
-/// partial refund, so use [`rest`](Self::rest) in this case.
+/// A refund that has not been sent yet. Made by [`Payment::refund`](super::Payment::refund) and
+/// [`Payment::refund_remaining`](super::Payment::refund_remaining); `.await` sends it.
 ///
 /// Each call carries one idempotency key on every attempt, so a retry after a lost response does
 /// not refund twice. Two calls are two refunds. To retry a call whose outcome is unknown, set the
@@ -33,45 +29,21 @@ use crate::types::Amount;
 pub struct Refund {
     payment: Payment,
     pub(crate) options: CallOptions,
-    share: Share,
+    /// The amount, or `None` for everything that remains.
+    amount: Option<Amount>,
     text: Option<TransactionText>,
-}
-
-/// The part of the captured money that is refunded.
-#[derive(Clone, Copy, Debug)]
-enum Share {
-    Full,
-    Part(Amount),
-    Rest,
 }
 
 operation! { Refund => Transaction; deadline, idempotency_key, merchant_serial_number, retry }
 
 impl Refund {
-    pub(super) fn new(payment: &Payment) -> Self {
+    pub(super) fn new(payment: &Payment, amount: Option<Amount>) -> Self {
         Self {
             payment: payment.clone(),
             options: payment.options(),
-            share: Share::Full,
+            amount,
             text: None,
         }
-    }
-
-    /// Refunds only this amount, in NOK: at least 1 øre, and at most the captured amount that is
-    /// not refunded yet.
-    pub fn amount(mut self, amount: Amount) -> Self {
-        self.share = Share::Part(amount);
-        self
-    }
-
-    /// Refunds everything that remains: reads the details first, and sends the amount that they
-    /// state as remaining. The deadline covers both requests.
-    ///
-    /// With the idempotency key of an earlier refund of this payment, the amount is that of the
-    /// earlier refund. The call can therefore be retried after an unknown outcome.
-    pub fn rest(mut self) -> Self {
-        self.share = Share::Rest;
-        self
     }
 
     /// Sets the text that the customer sees; `Refund` by default.
@@ -84,8 +56,8 @@ impl Refund {
     ///
     /// # Errors
     /// Before anything is sent: an amount below 1 øre, above 2 147 483 647 øre, or in another
-    /// currency than NOK. With [`rest`](Self::rest), an error of the kind
-    /// [`State`](crate::ErrorKind::State) when nothing remains.
+    /// currency than NOK. With [`refund_remaining`](super::Payment::refund_remaining), an error of
+    /// the kind [`State`](crate::ErrorKind::State) if nothing remains.
     ///
     /// From the API, among others: 71 (more than remains), 72 (only reserved, so cancel instead),
     /// 73 (cancelled), 95 (later than 365 days).
@@ -95,19 +67,17 @@ impl Refund {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
-        let amount = match self.share {
-            Share::Full => None,
-            Share::Part(amount) => Some(amount),
-            Share::Rest => {
-                let rest = self.remaining(deadline.remaining()).await?;
-                self.options = deadline.options(&self.options);
-                Some(rest)
-            }
+        let amount = if let Some(amount) = self.amount {
+            amount
+        } else {
+            let remaining = self.remaining(deadline.remaining()).await?;
+            self.options = deadline.options(&self.options);
+            remaining
         };
-        let body = action(
+        let body = body(
             &self.payment.runtime,
             &self.options,
-            amount,
+            Some(amount),
             self.text,
             "Refund",
         )?;

@@ -8,7 +8,21 @@ use super::money::ZERO;
 use super::sums::{StatedSums, Summary, exceeds, reserved};
 use crate::types::Amount;
 
-/// The state of a payment.
+/// The state of a payment, computed from its history and its sums. Returned by
+/// [`PaymentDetails::state`](super::PaymentDetails::state).
+///
+/// ```
+/// use vipps::ecom::{PaymentDetails, PaymentState};
+///
+/// fn message(details: &PaymentDetails) -> &'static str {
+///     match details.state() {
+///         state if state.is_paid() => "thank you",
+///         PaymentState::Initiated => "please approve the payment in the app",
+///         PaymentState::Unknown => "please wait", // money may be reserved or captured
+///         _ => "not paid",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentState {
@@ -34,9 +48,9 @@ pub enum PaymentState {
     Rejected,
     /// Failed. The customer can no longer approve the payment.
     Failed,
-    /// The details do not state where the payment stands: the history is empty or holds an event of
-    /// an unknown kind, an event does not state readably whether it took place, or events and sums
-    /// contradict each other or themselves. Money may be reserved or captured.
+    /// The details do not show the state, and money may be reserved or captured. Either the history
+    /// is empty or contains an event of an unknown kind, or an event does not state readably
+    /// whether it took place, or the events and the sums are contradictory.
     Unknown,
 }
 

@@ -32,8 +32,8 @@ impl GetStatus {
     /// Sends the request.
     ///
     /// # Errors
-    /// Code 35 when the sales unit has no payment with the order id. Otherwise the errors of every
-    /// read.
+    /// Code 35 if the sales unit has no payment with the order id.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response names another order.
     pub async fn send(self) -> Result<PaymentStatus> {
         let call = Call::new(&self.payment.runtime, &self.options);
         let response = call
@@ -52,12 +52,13 @@ impl GetStatus {
     }
 }
 
-/// The last transaction of a payment, without the earlier ones: a refund of 1 kr hides that the
-/// payment is captured. An expired payment shows as rejected. The JSON form is that of the API.
+/// The last transaction of a payment. It hides the earlier transactions: after a refund of 1 kr it
+/// does not show that the payment is captured. An expired payment is shown as rejected. The JSON
+/// form is that of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentStatus {
-    /// The order.
+    /// The order id.
     pub order_id: OrderId,
     /// The kind of the last transaction (wire name `status`).
     pub operation: Option<Operation>,
@@ -70,7 +71,7 @@ pub struct PaymentStatus {
 }
 
 impl PaymentStatus {
-    fn new(order_id: OrderId, last: Option<Last>) -> Self {
+    fn new(order_id: OrderId, last: Option<LastTransaction>) -> Self {
         let last = last.unwrap_or_default();
         Self {
             order_id,
@@ -91,7 +92,7 @@ impl From<&PaymentStatus> for Wire {
     fn from(status: &PaymentStatus) -> Self {
         Self {
             order_id: Some(status.order_id.to_string()),
-            transaction_info: Some(Last {
+            transaction_info: Some(LastTransaction {
                 amount: status.amount,
                 status: status.operation.clone(),
                 transaction_id: status.transaction_id.clone(),
@@ -119,7 +120,7 @@ struct Wire {
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
     #[serde(deserialize_with = "lenient::opt_part")]
-    transaction_info: Option<Last>,
+    transaction_info: Option<LastTransaction>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ struct Wire {
     schemars(rename = "TransactionInfo", transform = crate::types::json_schema::read)
 )]
 #[serde(rename_all = "camelCase", default)]
-struct Last {
+struct LastTransaction {
     #[serde(with = "money::opt_ore")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<money::Ore>"))]
     amount: Option<Amount>,

@@ -6,7 +6,7 @@ use super::history::{Event, Operation};
 use super::money::{self, ZERO};
 use crate::types::{Amount, by_name, lenient};
 
-/// Returns the events of these kinds that took place.
+/// Returns the events of these kinds that succeeded.
 fn successful<'a>(
     events: &'a [Event],
     operations: &'a [Operation],
@@ -185,7 +185,7 @@ impl WireSummary {
         }
     }
 
-    /// Returns the sums that the API states, with each missing sum taken from `known`.
+    /// Returns the sums that the API states, with each missing sum taken from `computed`.
     pub(super) fn or(self, computed: &Summary) -> Summary {
         Summary {
             captured: self.captured_amount.unwrap_or(computed.captured),
@@ -202,17 +202,6 @@ impl WireSummary {
 }
 
 impl Summary {
-    /// Returns the sums of a payment without any movement of money.
-    pub(super) fn zero() -> Self {
-        Self {
-            captured: ZERO,
-            remaining_to_capture: ZERO,
-            refunded: ZERO,
-            remaining_to_refund: ZERO,
-            bank_identification_number: None,
-        }
-    }
-
     /// Computes the sums from the history, newest event first, for a response without sums.
     pub(super) fn of(events: &[Event]) -> Self {
         let sum = |operations: &[Operation]| sum(events, operations);

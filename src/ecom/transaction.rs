@@ -1,5 +1,5 @@
-//! The result of a capture, cancel or refund. Their responses differ only in spelling, so one type
-//! represents all three.
+//! The result of a capture, cancel or refund. The three responses differ only in the names of their
+//! members, so one type represents them.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,27 +30,41 @@ open_enum! {
 
 /// A capture, cancel or refund that succeeded: its response agrees with the request.
 ///
-/// The JSON form is that of the response to a capture, and the idempotency key (`idempotencyKey`).
+/// Store it with the order. The JSON form is that of the response to a capture, and the idempotency
+/// key (`idempotencyKey`):
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// # vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(200), "Socks".parse()?).await?;
+/// # sim.payer().approve("order-1")?;
+/// use vipps::ecom::Transaction;
+///
+/// let captured = vipps.ecom().payment("order-1".parse()?).capture_remaining().await?;
+/// let stored = serde_json::to_string(&captured)?;
+/// assert_eq!(serde_json::from_str::<Transaction>(&stored)?, captured);
+/// # Ok(()) }
+/// ```
 ///
 /// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
 /// has another status, another amount, an error, or sums in which the money did not move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
-    /// The order.
+    /// The order id.
     pub order_id: OrderId,
-    /// The amount that was moved; for a cancel the amount that was released.
+    /// The amount that was captured or refunded; for a cancel the amount that was released.
     pub amount: Option<Amount>,
     /// The status after the operation.
     pub status: Option<TransactionStatus>,
-    /// Vipps's id of the transaction; absent when a payment was cancelled before the customer
-    /// approved it.
+    /// Vipps's id of the transaction; missing if a payment was cancelled before its approval.
     pub transaction_id: Option<String>,
     /// The text of the transaction.
     pub text: Option<String>,
     /// The time of the transaction.
     pub timestamp: Option<Timestamp>,
-    /// The sums after the transaction.
+    /// The sums after the transaction; missing if the response leaves out one of the four sums.
     pub summary: Option<Summary>,
     /// The payment instrument of the customer, such as `Mastercard`.
     pub payment_instrument: Option<String>,
@@ -58,12 +72,13 @@ pub struct Transaction {
     pub idempotency_key: Option<RequestId>,
 }
 
-/// A capture, cancel or refund as it was requested; without an amount, everything that remains.
+/// A capture, cancel or refund as it was requested. A capture without an amount captures everything
+/// that remains.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Requested {
     Capture(Option<Amount>),
     Cancel,
-    Refund(Option<Amount>),
+    Refund(Amount),
 }
 
 impl Requested {
@@ -85,7 +100,7 @@ impl Requested {
                 ));
             }
         }
-        if let (Self::Capture(Some(requested)) | Self::Refund(Some(requested)), Some(amount)) =
+        if let (Self::Capture(Some(requested)) | Self::Refund(requested), Some(amount)) =
             (self, info.amount)
             && requested != amount
         {
@@ -123,25 +138,16 @@ impl Requested {
         if stated.contradict_themselves() {
             return Some(false);
         }
-        let is_moved = |sum: Option<Amount>, requested: Option<Amount>| {
-            let min = requested.map_or(1, Amount::minor_units);
-            sum.map(|sum| sum.minor_units() >= min)
-        };
+        let has_moved = |sum: Option<Amount>, min| sum.map(|sum| sum.minor_units() >= min);
         let nothing_left = |rest: Option<Amount>| rest.map(Amount::is_zero);
         match self {
-            Self::Capture(Some(amount)) => is_moved(stated.captured, Some(amount)),
-            Self::Capture(None) => match is_moved(stated.captured, None) {
+            Self::Capture(Some(amount)) => has_moved(stated.captured, amount.minor_units()),
+            Self::Capture(None) => match has_moved(stated.captured, 1) {
                 Some(false) => Some(false),
                 _ => nothing_left(stated.remaining_to_capture),
             },
             Self::Cancel => nothing_left(stated.remaining_to_capture),
-            Self::Refund(Some(amount)) => is_moved(stated.refunded, Some(amount)),
-            // The API does not document the amount of a refund without an amount after a partial
-            // refund.
-            Self::Refund(None) => match is_moved(stated.refunded, None) {
-                Some(false) => Some(false),
-                _ => nothing_left(stated.remaining_to_refund).filter(|done| *done),
-            },
+            Self::Refund(amount) => has_moved(stated.refunded, amount.minor_units()),
         }
     }
 }
@@ -163,7 +169,7 @@ struct Wire {
     transaction_summary: Option<WireSummary>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
-    /// Of stored transactions: no response has it.
+    /// The key of a stored transaction. No response contains it.
     #[serde(deserialize_with = "lenient::opt")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     idempotency_key: Option<RequestId>,
@@ -259,10 +265,9 @@ impl Transaction {
     }
 
     fn new(order_id: OrderId, wire: Wire) -> Self {
-        let is_stated = !wire.stated().is_empty();
         let info = wire.transaction_info.or(wire.transaction);
         let info = info.unwrap_or_default();
-        let summary = wire.transaction_summary.filter(|_| is_stated);
+        let summary = wire.transaction_summary.map(Summary::try_from);
         Self {
             order_id,
             amount: info.amount,
@@ -270,7 +275,7 @@ impl Transaction {
             transaction_id: info.transaction_id,
             text: info.transaction_text,
             timestamp: info.time_stamp,
-            summary: summary.map(|sums| sums.or(&Summary::zero())),
+            summary: summary.and_then(Result::ok),
             payment_instrument: wire.payment_instrument,
             idempotency_key: wire.idempotency_key,
         }

@@ -19,8 +19,8 @@ const REFUSED: [&str; 3] = ["6050", "6060", "6190"];
 /// A cancel that has not been sent yet. Made by [`Payment::cancel`](super::Payment::cancel);
 /// `.await` sends it.
 ///
-/// Before the approval, the payment is terminated. After it, everything that is not captured is
-/// released; a part of the rest cannot be released alone. A cancel cannot be undone.
+/// Before the approval, a cancel terminates the payment. After the approval, it releases everything
+/// that is not captured, and never only a part of that. A cancel cannot be undone.
 ///
 /// The API has no idempotency key for a cancel. After a lost response, the call therefore reads the
 /// details. If they show that nothing is left to capture, the call succeeds. If the payment can
@@ -57,12 +57,12 @@ impl Cancel {
     /// aborted or has expired, the call succeeds.
     ///
     /// # Errors
-    /// 6030: too late. 6040: captured already, so refund instead. 6060: approved, with
-    /// [`only_if_not_approved`](Self::only_if_not_approved). 6250: the customer is approving the
-    /// payment.
+    /// From the API, among others: 6030 (too late), 6040 (captured already, so refund instead),
+    /// 6060 (approved, with [`only_if_not_approved`](Self::only_if_not_approved)), 6250 (the
+    /// customer is approving the payment).
     ///
-    /// A response that names another payment, or that proves no success while the details do not
-    /// show that the payment is cancelled, is an error with [`Outcome::Unknown`].
+    /// A response of HTTP 200 is an error with [`Outcome::Unknown`] if it names another payment, or
+    /// if neither the response nor the details show that the payment is cancelled.
     pub async fn send(self) -> Result<Modification> {
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
         let policy = self.options.policy(&self.payment.runtime).clone();

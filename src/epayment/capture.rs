@@ -12,8 +12,8 @@ use crate::types::Amount;
 /// [`Payment::capture_remaining`](super::Payment::capture_remaining); `.await` sends it.
 ///
 /// The call reads the details first, for the sums before the capture. It succeeds when the captured
-/// sum has grown by the amount, or when the event log holds the idempotency key of the capture.
-/// Otherwise the outcome is [`Unknown`](crate::Outcome::Unknown), also after HTTP 200.
+/// sum has grown by the amount, or when the event log contains the idempotency key of the capture.
+/// Otherwise the outcome is [`Unknown`](crate::Outcome::Unknown), even after HTTP 200.
 ///
 /// Each call carries one idempotency key on every attempt, so a retry after a lost response does
 /// not capture twice. Two calls are two captures. To retry a call whose outcome is unknown, set the
@@ -58,7 +58,7 @@ impl Capture {
     }
 
     /// Sets the details that were read before the first attempt, so that the call does not read
-    /// them. A retry of the call needs the same details as the first call.
+    /// them. Set the same details for a retry of the call.
     pub fn baseline(mut self, details: &PaymentDetails) -> Self {
         self.transfer.baseline = Some(*details.aggregate());
         self
@@ -69,12 +69,13 @@ impl Capture {
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
     /// payment. With [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
-    /// [`State`](crate::ErrorKind::State) when nothing remains, or the payment is not approved.
+    /// [`State`](crate::ErrorKind::State) if nothing remains or the payment is not approved.
     ///
     /// From the API, among others: 6070 (cancelled), 6080 (not approved yet), 6090 (more than
-    /// remains), 6100 (too late), 6140 (only the full amount). They are final for the idempotency
-    /// key, see [`Error::needs_new_key`](crate::Error::needs_new_key). 6260 and 6280: nothing is
-    /// captured yet; do not deliver, and make the same call later with the same key.
+    /// remains), 6100 (too late), 6140 (only the full amount). These refusals are final for the
+    /// idempotency key, see [`Error::needs_new_key`](crate::Error::needs_new_key). After 6260 and
+    /// 6280 nothing is captured yet: do not deliver, and make the same call later with the same
+    /// key.
     ///
     /// 6170 (captured already): if the event log shows that this key captured the amount, the call
     /// succeeds. The outcome is [`Rejected`](crate::Outcome::Rejected) if the event log shows that
@@ -83,8 +84,8 @@ impl Capture {
     /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
     /// before its first attempt.
     ///
-    /// A response that names another payment, or that proves no success while the event log does
-    /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// A response of HTTP 200 is an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
+    /// names another payment, or if neither its sums nor the event log show that the money moved.
     pub async fn send(self) -> Result<Modification> {
         self.transfer.send(self.options).await
     }

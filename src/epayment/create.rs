@@ -28,8 +28,8 @@ use crate::types::{
     AirlineData, Amount, AnyJson, QrFormat, Reference, RequestId, Scope, Sensitive, lenient,
 };
 
-/// The time that a customer has for a payment without an expiry of its own: 10 minutes (ePayment
-/// guide, time-outs).
+/// The time for the customer's decision if the payment has no expiry of its own: 10 minutes
+/// (ePayment guide, time-outs).
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A payment that has not been created yet. Made by the methods of [`NewPayment`]; `.await` sends
@@ -37,7 +37,7 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 ///
 /// The request carries one idempotency key on every attempt, so a retry after a lost response
 /// creates nothing twice. If the outcome stays [`Unknown`](crate::Outcome::Unknown), make the same
-/// call again with the key of the error: it returns the payment.
+/// call with the key of the error. It then returns the payment.
 ///
 /// # Dropping the future
 ///
@@ -99,8 +99,8 @@ impl Create {
         self
     }
 
-    /// Sets the customer. With [`NewPayment::web_redirect`] a phone number is filled in on the
-    /// landing page; do not ask the customer for it.
+    /// Sets the customer. With [`NewPayment::web_redirect`], the landing page then shows the phone
+    /// number. Do not ask the customer for the number only for this purpose.
     pub fn customer(mut self, customer: impl Into<Customer>) -> Self {
         self.customer = Some(customer.into());
         self
@@ -119,8 +119,9 @@ impl Create {
         self
     }
 
-    /// States that the customer is at a physical point of sale (wire name `customerInteraction`),
-    /// where stating it is mandatory.
+    /// States that the customer is at a physical point of sale (wire name `customerInteraction`).
+    /// Payments at a point of sale must state it.
+    #[doc(alias("POS", "CUSTOMER_PRESENT"))]
     pub fn customer_present(mut self) -> Self {
         self.customer_present = true;
         self
@@ -133,7 +134,7 @@ impl Create {
     }
 
     /// Sets the expiry of a long-living payment: more than 10 minutes and less than 60 days ahead,
-    /// by the clock of this machine. It is sent without fractions of a second.
+    /// by the clock of this machine (ePayment guide). Fractions of a second are not sent.
     ///
     /// A long-living payment needs a [`receipt`](Self::receipt) or a
     /// [`receipt_url`](Self::receipt_url), and Vipps MobilePay allows it for some sales units only.
@@ -154,8 +155,9 @@ impl Create {
         self
     }
 
-    /// Adds a pair of data that the details of the payment return: at most 5 pairs with distinct
-    /// keys of 1 to 100 characters, and values of at most 500. No personal data.
+    /// Adds a key and a value that the details of the payment return: at most 5 pairs with distinct
+    /// keys of 1 to 100 characters, and values of at most 500 characters (ePayment specification).
+    /// They must not be personal data.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.push((key.into(), value.into().into()));
         self
@@ -169,8 +171,8 @@ impl Create {
     }
 
     /// Sets the data that the customer shares, such as name, address and e-mail (wire name
-    /// `profile.scope`). A customer who declines declines the payment. Not with
-    /// [`express`](Self::express), which sets its own.
+    /// `profile.scope`). If the customer declines to share it, the payment is not made. Not with
+    /// [`express`](Self::express), which has a scope of its own.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
@@ -207,17 +209,16 @@ impl Create {
         self
     }
 
-    /// Sets the ticket that the payment is for, if the merchant is an airline or a travel agency
-    /// (wire name `industryData`).
+    /// Sets the ticket that is paid, for airlines and travel agencies (wire name `industryData`).
     pub fn airline_data(mut self, data: AirlineData) -> Self {
         self.airline_data = Some(data);
         self
     }
 
-    /// Adds a member to the request that this version does not know, unchecked. The API refuses
-    /// unknown members.
+    /// Adds a member to the request for which this version has no setter. Its value is not checked.
+    /// The API refuses members that it does not document.
     ///
-    /// `name` is the name of the member; a point leads into an object, as in
+    /// `name` is the name of the member. A point separates the names of nested members, as in
     /// `shipping.allowedCountries`. A member that a setter has set cannot be replaced.
     ///
     /// ```
@@ -244,21 +245,35 @@ impl Create {
 
     /// Sends the request.
     ///
-    /// A refusal because the reference or the idempotency key is used is looked up in the event
-    /// log: if an earlier attempt with the same key created the payment, the call succeeds.
+    /// If the API refuses the request because the reference or the idempotency key is used, the
+    /// call reads the event log. It succeeds if an earlier attempt with the same key created the
+    /// payment.
     ///
     /// # Errors
-    /// Before anything is sent: a reference of less than 8 characters; an amount that is not
-    /// positive, above 650 000.00, or not in NOK, DKK or EUR; the payment method `CARD` or blocked
-    /// cards with another flow or method than documented; an expiry that is too soon, too late or
-    /// without a receipt; a receipt whose lines do not add up; a receipt and a receipt URL;
-    /// metadata beyond its limits; an age above 100; a scope for an Express payment; shipping
-    /// options without names or with the same id; airline data of a wrong length; a member of
-    /// [`extra`](Self::extra) that is already set.
+    /// Before anything is sent, [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for:
     ///
-    /// From the API, among others: 4150 (the reference is used), 5040 (another currency than the
-    /// sales unit's), 5080 (no push messages), 6010 (amount too small), 7010 (the customer cannot
-    /// pay).
+    /// * a reference of less than 8 characters
+    /// * an amount that is not positive, above 650 000.00, or not in NOK, DKK or EUR
+    /// * a phone number of less than 9 digits, or a personal QR code of less than 5 or more than
+    ///   255 characters
+    /// * [`PaymentMethod::Card`] without [`NewPayment::web_redirect`], or for an Express or
+    ///   long-living payment
+    /// * blocked commercial cards with [`PaymentMethod::Card`]
+    /// * an expiry that is too soon, too late, or without a receipt
+    /// * a receipt without lines, or whose lines do not add up to the amount; a receipt and a
+    ///   receipt URL together
+    /// * metadata beyond its limits, or an age above 100
+    /// * an Express payment with a scope, with shipping options that break a rule of [`Express`],
+    ///   or with a callback URL on another port than 80, 443 and 8080
+    /// * airline data of a wrong length
+    /// * a member of [`extra`](Self::extra) that is already set
+    ///
+    /// From the API, among others: 4150 (the reference is used), 5040 (not the currency of the
+    /// sales unit), 5080 (push messages are not allowed), 6010 (the amount is too small), 7010 (the
+    /// customer cannot pay).
+    ///
+    /// The outcome is [`Unknown`](crate::Outcome::Unknown) if the event log or the details that
+    /// would prove the payment cannot be read, or if a response of HTTP 201 names no payment.
     pub async fn send(self) -> Result<CreatedPayment> {
         let deadline = Deadline::new(&self.runtime, &self.options);
         let body = self.body()?;
@@ -304,7 +319,7 @@ impl Create {
         }
     }
 
-    /// Finds out whether this request created the payment that the API refuses to create again.
+    /// Finds out whether an earlier attempt of this request created the payment.
     async fn resolve(self, error: Error, deadline: &Deadline) -> Result<CreatedPayment> {
         let unknown = error.clone().with_outcome(Outcome::Unknown);
         let Some(key) = error.idempotency_key().cloned() else {
@@ -333,8 +348,8 @@ impl Create {
         };
         let has_same_amount = details.amount() == Some(self.amount);
         if self.express.is_none() && details.amount().is_some() && !has_same_amount {
-            // The key created this payment with another amount. The costs of shipping may be part of
-            // the stated amount.
+            // The key created this payment with another amount. The costs of shipping may be part
+            // of the stated amount.
             return Err(error.with_outcome(Outcome::Rejected).with_used_up_key(true));
         }
         let redirect_url = details.redirect_url().map(str::to_owned);

@@ -35,8 +35,9 @@ impl GetDetails {
     /// Sends the request.
     ///
     /// # Errors
-    /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
-    /// errors of every read.
+    /// Code 5090 or HTTP 404 if the sales unit has no payment with the reference.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has neither a state nor
+    /// sums, or names another payment.
     pub async fn send(self) -> Result<PaymentDetails> {
         let call = Call::new(&self.payment.runtime, &self.options);
         let reference = self.payment.reference.as_str();
@@ -51,8 +52,11 @@ impl GetDetails {
     }
 }
 
-/// The state of a payment, its sums, and the operations that can succeed next. The JSON form is
-/// that of the API, with the time of the response as `asOf`.
+/// The state of a payment, its sums, and the operations that can succeed next. Returned by
+/// [`Payment::details`](super::Payment::details) and [`Payment::wait`](super::Payment::wait).
+///
+/// The JSON form is that of the API, with the time of the response as `asOf`. It contains the
+/// customer's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentDetails {
     reference: Reference,
@@ -98,7 +102,7 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     sub: Option<String>,
     capture_guaranteed_until: Option<Timestamp>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,
@@ -152,7 +156,7 @@ impl TryFrom<Wire> for PaymentDetails {
 }
 
 impl PaymentDetails {
-    /// Fails with the reason when the JSON names another payment, or states neither state nor sums.
+    /// Fails with the reason if the JSON names another payment, or has neither a state nor sums.
     fn new(reference: Reference, wire: Wire) -> Result<Self, &'static str> {
         let returned = wire.reference.as_deref();
         if returned.is_some_and(|returned| returned != reference.as_str()) {
@@ -206,9 +210,9 @@ impl PaymentDetails {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the text is not a JSON object with a
-    /// state or sums, contains an error code, or names another payment. The error does not repeat
-    /// the text.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the text is not a JSON object with a
+    /// state or sums, contains an error code, or names another payment. The error does not show the
+    /// text.
     pub fn from_json(reference: Reference, json: &str) -> Result<Self> {
         payment::details_from_json(json, |wire| Self::new(reference, wire))
     }
@@ -218,7 +222,7 @@ impl PaymentDetails {
         &self.reference
     }
 
-    /// Returns the time of the response by the API's clock.
+    /// Returns the time of the response by the API's clock, if the response states it.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
         self.as_of
     }
@@ -283,14 +287,14 @@ impl PaymentDetails {
         self.payment_method.as_ref()
     }
 
-    /// Returns the reference of Vipps MobilePay (wire name `pspReference`): that of the creation.
-    /// Each event has its own.
+    /// Returns the reference of Vipps MobilePay for the creation of the payment (wire name
+    /// `pspReference`). Each event has another one.
     pub fn psp_reference(&self) -> Option<&str> {
         self.psp_reference.as_deref()
     }
 
-    /// Returns the link that takes the customer to a payment that is not approved yet, if the API
-    /// states it. It contains a token: do not log it.
+    /// Returns the link to a payment that is not approved yet, if the API states it. The link
+    /// contains a token: do not log it.
     pub fn redirect_url(&self) -> Option<&str> {
         self.redirect_url.as_ref().map(Sensitive::expose)
     }
@@ -345,7 +349,7 @@ mod tests {
     }
 
     /// The table of the API's documentation: state and sums of a payment of 100, and whether it can
-    /// be captured, cancelled and refunded, and is given up.
+    /// be captured, cancelled and refunded, and is cancelled.
     #[test]
     fn operations_follow_the_table_of_states() {
         for (state, sums, capture, cancel, refund, is_cancelled) in [

@@ -45,8 +45,9 @@ impl GetEvents {
     /// Sends the request.
     ///
     /// # Errors
-    /// Code 5090 or HTTP 404 when the sales unit has no payment with the reference. Otherwise the
-    /// errors of every read.
+    /// Code 5090 or HTTP 404 if the sales unit has no payment with the reference.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response is not a list, or names
+    /// another payment.
     pub async fn send(self) -> Result<Vec<PaymentEvent>> {
         let call = Call::new(&self.payment.runtime, &self.options);
         let reference = self.payment.reference.as_str();
@@ -63,13 +64,14 @@ impl GetEvents {
     }
 }
 
-// An unreadable event stays in the list as an event without any data. Leaving it out would make an
-// incomplete log look complete.
+// An unreadable event stays in the list as an event without any data. Without it, an incomplete log
+// would look complete.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Log(#[serde(deserialize_with = "lenient::parts")] Option<Vec<PaymentEvent>>);
 
-/// One event of a payment. The JSON form is that of the API.
+/// One event of a payment. Returned by [`Payment::events`](super::Payment::events), which has an
+/// example. The JSON form is that of the API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -78,17 +80,16 @@ pub struct PaymentEvent {
     pub reference: Option<String>,
     /// The kind of the event.
     pub name: Option<EventName>,
-    /// The amount.
+    /// The amount of the event, not a sum.
     pub amount: Option<Amount>,
     /// The reference of this event at Vipps MobilePay (wire name `pspReference`).
     pub psp_reference: Option<String>,
     /// The idempotency key of the request that caused the event. The approval has the key of the
-    /// creation, and a cancel has none.
+    /// create. The events of a cancel have no key.
     pub idempotency_key: Option<String>,
     /// The time of the event.
     pub timestamp: Option<Timestamp>,
-    /// The success that the API states. Attempts that failed are part of the log, but change
-    /// nothing.
+    /// The success that the API states. The log contains failed attempts, which changed nothing.
     success: Option<bool>,
 }
 
@@ -135,7 +136,7 @@ pub(super) fn creation_time(events: &[PaymentEvent]) -> Option<jiff::Timestamp> 
 }
 
 impl PaymentEvent {
-    /// Returns whether the event took place (wire name `success`).
+    /// Returns whether the API states that the event took place (wire name `success`).
     ///
     /// An event without `success`, or with an unreadable value, has neither succeeded nor
     /// [failed](Self::failed).
@@ -143,7 +144,7 @@ impl PaymentEvent {
         self.success == Some(true)
     }
 
-    /// Returns whether the event was tried and did not take place.
+    /// Returns whether the API states that the event was attempted and failed.
     pub fn failed(&self) -> bool {
         self.success == Some(false)
     }

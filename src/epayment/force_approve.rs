@@ -15,7 +15,7 @@ use crate::types::{InvalidValue, Sensitive, by_name, lenient};
 /// [`Payment::force_approve`](super::Payment::force_approve); `.await` sends it. Not for Express
 /// payments.
 ///
-/// The test user is named by [`customer`](Self::customer), or the payment by the token of its
+/// It needs the test user, by [`customer`](Self::customer), or the token of the payment, by
 /// [`redirect_url`](Self::redirect_url).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
@@ -45,7 +45,7 @@ impl ForceApprove {
         self
     }
 
-    /// Takes the token of the payment from its redirect URL.
+    /// Sets the token of the payment, which is part of its redirect URL.
     pub fn redirect_url(mut self, payment: &CreatedPayment) -> Self {
         self.token = payment.redirect_url().and_then(token).map(Sensitive::from);
         self
@@ -54,9 +54,10 @@ impl ForceApprove {
     /// Sends the request.
     ///
     /// # Errors
-    /// Before anything is sent: in the production environment, and without a customer or a token.
-    /// From the API: 10030 (the test user has never approved in the test app); HTTP 500 when the
-    /// test card has expired.
+    /// Before anything is sent: a client for production
+    /// ([`ErrorKind::State`](crate::ErrorKind::State)), or neither a customer nor a token. From the
+    /// API, among others: 10030 (the test user has never approved a payment in the test app), and
+    /// HTTP 500 if the test card has expired.
     pub async fn send(self) -> Result<()> {
         if self.payment.runtime.environment().is_production() {
             let reason =
@@ -109,8 +110,8 @@ struct Wire {
     reference: Option<String>,
 }
 
-/// Returns the token of a link, unchanged. It is a member of the query, or in the place of the host
-/// of an app link.
+/// Returns the token of a link, unchanged. The token is in the query, or in place of the host of an
+/// app link.
 fn token(url: &str) -> Option<&str> {
     let mut parts = url.split(['/', '?', '&', '#']);
     let token = parts.find_map(|part| part.strip_prefix("token="));

@@ -12,8 +12,8 @@ use crate::types::{Amount, Reference, RequestId, by_name, lenient};
 /// A capture, refund or cancel that took effect.
 ///
 /// A response of HTTP 200 alone is no proof. The operation took effect if the sums of the response
-/// have grown by its amount, if the event log holds its idempotency key, or for a cancel if nothing
-/// of the payment is left to capture. The JSON form is for storage.
+/// have grown by its amount, or if the event log contains its idempotency key. A cancel took effect
+/// if nothing of the payment is left to capture. The JSON form is for storage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -27,8 +27,8 @@ pub struct Modification {
     pub state: Option<PaymentState>,
     /// The sums of the payment after the operation.
     pub aggregate: Aggregate,
-    /// The reference of Vipps MobilePay (wire name `pspReference`): that of the creation. The event
-    /// of this operation has its own, which the event log contains.
+    /// The reference of Vipps MobilePay for the creation of the payment (wire name `pspReference`).
+    /// The event of this operation has another one, which the event log contains.
     pub psp_reference: Option<String>,
     /// The idempotency key that the request carried. Store it with the payment.
     pub idempotency_key: Option<RequestId>,
@@ -68,11 +68,10 @@ struct Stored {
 by_name::read! { Modification => Stored; }
 
 impl Wire {
-    /// Reads a response of HTTP 200.
+    /// Reads a response of HTTP 200. An unreadable response is read as one without any member.
     ///
     /// # Errors
-    /// When the response names another payment. The outcome is then unknown. An unreadable response
-    /// states nothing.
+    /// If the response names another payment. The outcome is then unknown.
     pub(super) fn read(response: &Response, reference: &Reference) -> Result<Self> {
         let wire: Self = response.decode().unwrap_or_default();
         response.check_reference(reference, wire.reference.as_deref())?;

@@ -5,7 +5,7 @@
 use super::error_codes::ERROR_CODES;
 use crate::operation::RetryClass::{Cancel, Idempotent, KeyedWrite, Read};
 use crate::operation::{
-    Api, Operation, PaymentEffect, RateLimit, Subject, UnknownHint, unknown_hint,
+    Api, Operation, PaymentEffect, Subject, UnknownHint, rate_limit, unknown_hint,
 };
 use crate::raw::epayment::endpoints;
 
@@ -16,53 +16,40 @@ static EPAYMENT: Api = Api {
     keeps_refusals: true,
 };
 
-/// A limit per minute, and what to do when it is exceeded.
-macro_rules! rate_limit {
-    ($requests:literal, $action:literal, $scope:literal) => {
-        Some((
-            RateLimit::per_minute($requests, $scope),
-            concat!(
-                "The ePayment API takes at most ",
-                $requests,
-                " requests a minute ",
-                $action,
-                ", for each ",
-                $scope,
-                ". All processes together count.",
-            ),
-        ))
-    };
-}
-
 const CREATE: Operation = Operation {
     effect: PaymentEffect::Start,
     // Without a reference in the path.
     subject: Subject::ReferenceInBody("/reference"),
-    rate_limit: rate_limit!(5, "to create a payment", "reference and sales unit"),
+    rate_limit: rate_limit!(
+        "ePayment",
+        5,
+        "to create a payment",
+        "reference and sales unit"
+    ),
     unknown_hint: unknown_hint!(
-        "The payment may exist. Make the same call again with the idempotency key of this error: a repeat with the same \
-         key is safe, creates nothing twice, and returns the payment."
+        "The payment may exist. Make the same call again with the idempotency key of this error: it creates nothing \
+         twice, and returns the payment."
     ),
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::CREATE_PAYMENT)
 };
 
 const CAPTURE: Operation = Operation {
     effect: PaymentEffect::Capture,
-    rate_limit: rate_limit!(5, "to capture", "reference and sales unit"),
+    rate_limit: rate_limit!("ePayment", 5, "to capture", "reference and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::CAPTURE_PAYMENT)
 };
 
 const REFUND: Operation = Operation {
     effect: PaymentEffect::Refund,
-    rate_limit: rate_limit!(5, "to refund", "reference and sales unit"),
+    rate_limit: rate_limit!("ePayment", 5, "to refund", "reference and sales unit"),
     unknown_hint: TRANSFER_UNKNOWN,
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::REFUND_PAYMENT)
 };
 
 pub(super) const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
-    rate_limit: rate_limit!(5, "to cancel", "reference and sales unit"),
+    rate_limit: rate_limit!("ePayment", 5, "to cancel", "reference and sales unit"),
     unknown_hint: unknown_hint!(
         "`EPayment::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
          again."
@@ -71,16 +58,27 @@ pub(super) const CANCEL: Operation = Operation {
 };
 
 const DETAILS: Operation = Operation {
-    rate_limit: rate_limit!(120, "for details", "reference and subscription key"),
+    rate_limit: rate_limit!(
+        "ePayment",
+        120,
+        "for details",
+        "reference and subscription key"
+    ),
     ..Operation::new(&EPAYMENT, Read, &endpoints::GET_PAYMENT)
 };
 
 const EVENTS: Operation = Operation {
-    rate_limit: rate_limit!(120, "for events", "reference and subscription key"),
+    rate_limit: rate_limit!(
+        "ePayment",
+        120,
+        "for events",
+        "reference and subscription key"
+    ),
     ..Operation::new(&EPAYMENT, Read, &endpoints::GET_PAYMENT_EVENT_LOG)
 };
 
-/// Exists in the test environment only. A payment is approved once at most.
+/// Exists in the test environment only. It is idempotent, because a payment is approved at most
+/// once.
 const FORCE_APPROVE: Operation = Operation {
     effect: PaymentEffect::Approve,
     unknown_hint: unknown_hint!(

@@ -7,7 +7,9 @@ use crate::call::CallOptions;
 use crate::runtime::Runtime;
 use crate::types::{Amount, MerchantSerialNumber, Reference};
 
-/// A payment that exists, identified by its reference. Creating this handle sends nothing.
+/// A payment that exists, identified by its reference. Made by
+/// [`EPayment::payment`](super::EPayment::payment) and
+/// [`CreatedPayment::payment`](super::CreatedPayment::payment), which send nothing.
 #[derive(Clone, Debug)]
 pub struct Payment {
     pub(super) runtime: Runtime,
@@ -34,7 +36,7 @@ impl Payment {
         }
     }
 
-    /// The reference.
+    /// Returns the reference.
     pub fn reference(&self) -> &Reference {
         &self.reference
     }
@@ -144,11 +146,12 @@ impl Payment {
         Wait::new(self.runtime.clone(), self.options(), self.expires_at, read)
     }
 
-    /// Captures this amount of the reserved money. The rest stays reserved, see
-    /// [`cancel`](Self::cancel).
+    /// Captures this amount of the reserved money. The rest stays reserved until it is captured or
+    /// [cancelled](Self::cancel).
     ///
-    /// Calls `capturePayment` with an idempotency key; at most 5 times a minute per reference, and
-    /// up to 180 days after the approval in Norway, 14 days in Denmark and Finland.
+    /// Calls `capturePayment` with an idempotency key; at most 5 times a minute per reference. A
+    /// capture is possible for 180 days after the approval in Norway, and for 14 days in Denmark
+    /// and Finland (ePayment guide; longer for sales units with "late capture").
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -163,12 +166,13 @@ impl Payment {
     /// assert_eq!(captured.aggregate.remaining_to_capture(), Some(Amount::nok(449)));
     /// # Ok(()) }
     /// ```
+    #[doc(alias("charge", "settle"))]
     pub fn capture(&self, amount: Amount) -> Capture {
         Capture::new(self, Some(amount))
     }
 
-    /// Captures everything that remains: reads the details first, and sends the amount that they
-    /// state as remaining, the same on every attempt. The deadline covers both requests.
+    /// Captures everything that remains: reads the details first, and captures the amount that
+    /// remains by them. The amount is the same on every attempt. The deadline covers both requests.
     ///
     /// With the idempotency key of an earlier capture of this payment, the amount is that of the
     /// earlier capture. The call can therefore be retried after an unknown outcome.
@@ -195,9 +199,9 @@ impl Payment {
 
     /// Refunds this amount of the captured money.
     ///
-    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference, and
-    /// up to 365 days after the reservation. The money reaches the customer after 2 to 10 bank
-    /// days.
+    /// Calls `refundPayment` with an idempotency key; at most 5 times a minute per reference. A
+    /// refund is possible for 365 days after the reservation, and reaches the customer after 2 to
+    /// 10 bank days (ePayment guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -217,9 +221,9 @@ impl Payment {
         Refund::new(self, Some(amount))
     }
 
-    /// Refunds everything that is captured and not refunded yet: reads the details first, and sends
-    /// the amount that they state as remaining, the same on every attempt. The deadline covers both
-    /// requests.
+    /// Refunds everything that is captured and not refunded yet: reads the details first, and
+    /// refunds the amount that remains by them. The amount is the same on every attempt. The
+    /// deadline covers both requests.
     ///
     /// With the idempotency key of an earlier refund of this payment, the amount is that of the
     /// earlier refund. The call can therefore be retried after an unknown outcome.
@@ -247,8 +251,8 @@ impl Payment {
     /// Cancels a payment that the customer has not approved yet, or releases everything of a
     /// reservation that is not captured. Captured money must be refunded instead.
     ///
-    /// Calls `cancelPayment`; at most 5 times a minute per reference, and up to 180 days after the
-    /// approval in Norway, 14 days in Denmark and Finland.
+    /// Calls `cancelPayment`; at most 5 times a minute per reference. A cancel is possible for 180
+    /// days after the approval in Norway, and for 14 days in Denmark and Finland (ePayment guide).
     ///
     /// ```
     /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -265,7 +269,7 @@ impl Payment {
     /// assert_eq!(cancelled.amount, Some(Amount::nok(449)));
     /// # Ok(()) }
     /// ```
-    #[doc(alias("void", "release"))]
+    #[doc(alias("void", "release", "reservation"))]
     pub fn cancel(&self) -> Cancel {
         Cancel::new(self)
     }

@@ -1,11 +1,11 @@
-//! Finds out whether an operation took effect although its response was lost.
+//! Finds out whether an operation whose response was lost took effect.
 
 mod evidence;
 
 use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Lost, Transfer};
+use crate::payment::evidence::{Evidence, UnconfirmedOperation, UnconfirmedTransfer};
 use crate::payment::{self, History};
 use crate::types::{Amount, RequestId};
 
@@ -15,9 +15,9 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// Finds out whether an operation of the ePayment API took effect. `.await` reads the details of
 /// the payment, and for a create, capture or refund its event log.
 ///
-/// [`EPayment::reconcile`](super::EPayment::reconcile) makes it from an error. After a crash or a
-/// dropped future there is no error. [`Payment::reconcile_capture`] and the methods beside it then
-/// make it from the values that were stored before the call.
+/// Made by [`EPayment::reconcile`](super::EPayment::reconcile) from an error. After a crash or a
+/// dropped future there is no error. [`Payment::reconcile_capture`] and similar methods then make
+/// it from the values that were stored before the call.
 ///
 /// | operation | took effect | no effect |
 /// |---|---|---|
@@ -27,11 +27,11 @@ pub type Reconciled = payment::Reconciled<PaymentDetails>;
 /// | force approve | the payment is authorized | it is in another known state |
 ///
 /// *No such payment* (code 5090 or HTTP 404) means *no effect* for any operation of an error,
-/// because the error records the sales unit of the request. From stored values it means *no effect*
-/// for a create alone. A capture, refund or cancel was of a payment that existed, so the request
-/// for the details went to another sales unit or environment.
+/// because the error records the sales unit of the request. For stored values it means *no effect*
+/// only for a create. A captured, refunded or cancelled payment must exist, so its details were
+/// requested from another sales unit or environment.
 ///
-/// An incomplete event log proves nothing. The outcome stays unknown if the log holds no known
+/// An incomplete event log proves nothing. The outcome stays unknown if the log contains no known
 /// event, an event of an unknown name, or an event of the operation's kind without a readable
 /// success.
 pub type Reconcile = payment::Reconcile<PaymentDetails>;
@@ -44,7 +44,7 @@ pub type Reconcile = payment::Reconcile<PaymentDetails>;
 impl Payment {
     /// Finds out whether the create with this idempotency key created the payment.
     ///
-    /// Instead of reconciling a create, make the same call again with the same key: it returns the
+    /// Usually it is simpler to make the same create again with the same key. It returns the
     /// payment with its redirect URL.
     ///
     /// Calls `getPayment` and `getPaymentEventLog`.
@@ -68,12 +68,13 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_create(&self, key: RequestId) -> Reconcile {
-        self.reconcile(Lost::Start(Some(key)))
+        self.reconcile(UnconfirmedOperation::Start(Some(key)))
     }
 
     /// Finds out whether the capture with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the capture; for a capture of the rest, the amount that remained.
+    /// `amount` is the amount of the capture; for
+    /// [`capture_remaining`](Self::capture_remaining), the amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
@@ -105,19 +106,24 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Capture(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Capture(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
     ///
-    /// `amount` is the amount of the refund; for a refund of everything, the amount that remained.
+    /// `amount` is the amount of the refund; for [`refund_remaining`](Self::refund_remaining), the
+    /// amount that remained.
     /// An event with the key and another amount proves nothing: the key was used for another
     /// request.
     ///
     /// Calls `getPayment` and `getPaymentEventLog`. [`reconcile_capture`](Self::reconcile_capture)
     /// has an example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(Lost::Refund(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Refund(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the payment is cancelled, by this or by another request: it ended without
@@ -137,45 +143,47 @@ impl Payment {
     /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
     /// match payment.reconcile_cancel().await {
     ///     Reconciled::TookEffect(_) => println!("cancelled"),
-    ///     Reconciled::NoEffect => println!("cancel it again"),
+    ///     Reconciled::NoEffect => println!("retry the cancel"),
     ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
     pub fn reconcile_cancel(&self) -> Reconcile {
-        self.reconcile(Lost::Cancel)
+        self.reconcile(UnconfirmedOperation::Cancel)
     }
 
-    fn reconcile(&self, lost: Lost) -> Reconcile {
+    fn reconcile(&self, operation: UnconfirmedOperation) -> Reconcile {
         let runtime = self.runtime.clone();
-        Reconcile::of_stored(runtime, lost, self.clone(), self.merchant.clone())
+        Reconcile::of_stored(runtime, operation, self.clone(), self.merchant.clone())
     }
 }
 
 impl History<PaymentDetails> for Payment {
     fn look_up(
         &self,
-        lost: &Lost,
+        operation: &UnconfirmedOperation,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, PaymentDetails)>>> {
         let deadline = Deadline::new(&self.runtime, &options);
         let details = self.details_with(options.clone());
         let mut events = self.events_with(options.clone());
-        let lost = lost.clone();
+        let operation = operation.clone();
         Box::pin(async move {
             let details = match details.await {
                 Ok(details) => details,
                 Err(error) if is_no_such_payment(&error) => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let events = match lost {
-                Lost::Start(_) | Lost::Capture(_) | Lost::Refund(_) => {
+            let events = match operation {
+                UnconfirmedOperation::Start(_)
+                | UnconfirmedOperation::Capture(_)
+                | UnconfirmedOperation::Refund(_) => {
                     events.options = deadline.options(&options);
                     events.await?
                 }
                 _ => Vec::new(),
             };
-            let evidence = evidence::of(&lost, &details, &events);
+            let evidence = evidence::of(&operation, &details, &events);
             Ok(Some((evidence, details)))
         })
     }

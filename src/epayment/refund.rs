@@ -12,8 +12,8 @@ use crate::types::Amount;
 /// [`Payment::refund_remaining`](super::Payment::refund_remaining); `.await` sends it.
 ///
 /// The call reads the details first, for the sums before the refund. It succeeds when the refunded
-/// sum has grown by the amount, or when the event log holds the idempotency key of the refund.
-/// Otherwise the outcome is [`Unknown`](crate::Outcome::Unknown), also after HTTP 200.
+/// sum has grown by the amount, or when the event log contains the idempotency key of the refund.
+/// Otherwise the outcome is [`Unknown`](crate::Outcome::Unknown), even after HTTP 200.
 ///
 /// Each call carries one idempotency key on every attempt, so a retry after a lost response does
 /// not refund twice. Two calls are two refunds. To retry a call whose outcome is unknown, set the
@@ -42,7 +42,7 @@ impl Refund {
     }
 
     /// Sets the details that were read before the first attempt, so that the call does not read
-    /// them. A retry of the call needs the same details as the first call.
+    /// them. Set the same details for a retry of the call.
     pub fn baseline(mut self, details: &PaymentDetails) -> Self {
         self.transfer.baseline = Some(*details.aggregate());
         self
@@ -53,10 +53,10 @@ impl Refund {
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
     /// payment. With [`refund_remaining`](super::Payment::refund_remaining) an error of the kind
-    /// [`State`](crate::ErrorKind::State) when nothing remains.
+    /// [`State`](crate::ErrorKind::State) if nothing remains.
     ///
     /// From the API, among others: 6020 (not captured), 6150 (more than remains), 6220 (later than
-    /// 365 days). They are final for the idempotency key, see
+    /// 365 days). These refusals are final for the idempotency key, see
     /// [`Error::needs_new_key`](crate::Error::needs_new_key).
     ///
     /// 6180 (refunded already): if the event log shows that this key refunded the amount, the call
@@ -66,8 +66,8 @@ impl Refund {
     /// [`Unknown`](crate::Outcome::Unknown). A call with [`baseline`](Self::baseline) reads nothing
     /// before its first attempt.
     ///
-    /// A response that names another payment, or that proves no success while the event log does
-    /// not hold the key, is an error with [`Outcome::Unknown`](crate::Outcome::Unknown).
+    /// A response of HTTP 200 is an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
+    /// names another payment, or if neither its sums nor the event log show that the money moved.
     pub async fn send(self) -> Result<Modification> {
         self.transfer.send(self.options).await
     }

@@ -4,10 +4,23 @@ use super::types::money::Aggregate;
 use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// The state of a payment, as the API states it. All states but `Created` are final.
+    /// The state of a payment, as the API states it. All states except `Created` are final.
     ///
-    /// The state does not change after the customer's decision: captures, cancels and refunds are
-    /// in the [`Aggregate`] only.
+    /// The state does not change after the customer's decision. Captures, cancels and refunds
+    /// change only the [`Aggregate`].
+    ///
+    /// ```
+    /// use vipps::epayment::{PaymentDetails, PaymentState};
+    ///
+    /// fn message(details: &PaymentDetails) -> &'static str {
+    ///     match details.state() {
+    ///         PaymentState::Authorized => "thank you",
+    ///         PaymentState::Created => "please approve the payment in the app",
+    ///         PaymentState::Aborted | PaymentState::Expired | PaymentState::Terminated => "not paid",
+    ///         _ => "please wait", // a state that this version does not list
+    ///     }
+    /// }
+    /// ```
     pub enum PaymentState {
         /// The customer has not decided yet.
         Created = "CREATED",
@@ -36,8 +49,9 @@ impl PaymentState {
     }
 }
 
-/// Returns whether a payment ended before its approval, or a part of its reservation is cancelled
-/// and nothing is left of it. Returns `None` if the state and the sums do not show it.
+/// Returns whether a payment is cancelled: it ended before its approval, or a part of its
+/// reservation is cancelled and nothing is left to capture. Returns `None` if the state and the
+/// sums do not show it.
 pub(super) fn is_cancelled(state: Option<&PaymentState>, aggregate: &Aggregate) -> Option<bool> {
     match state {
         Some(PaymentState::Created) => Some(false),

@@ -26,7 +26,7 @@ pub(super) enum Direction {
 }
 
 impl Direction {
-    /// The sum that grows.
+    /// Returns the sum that the operation increases.
     pub(super) fn sum(self, aggregate: &Aggregate) -> Option<Amount> {
         match self {
             Self::Capture => aggregate.captured,
@@ -41,7 +41,7 @@ impl Direction {
         }
     }
 
-    /// The name of its event.
+    /// Returns the name of the event that the operation causes.
     pub(super) fn event(self) -> EventName {
         match self {
             Self::Capture => EventName::Captured,
@@ -151,9 +151,9 @@ impl Transfer {
         })
     }
 
-    /// Returns whether a refusal because of an earlier request is certain: that request had the same
-    /// key and moved another amount, or this call has read that nothing was left to move before its
-    /// first attempt.
+    /// Returns whether a refusal because of an earlier request is certainly no success of this
+    /// call. Either the earlier request had the same key and moved another amount, or this call had
+    /// read before its first attempt that nothing was left to move.
     fn is_refused(
         &self,
         before: &Aggregate,
@@ -227,7 +227,7 @@ impl Transfer {
                 NOT_APPROVED.to_owned()
             }
             Some(_) => format!("nothing is left to {verb}"),
-            None => format!("the details do not state how much is left to {verb}; give the amount"),
+            None => format!("the details do not state how much is left to {verb}; set the amount"),
         };
         Err(Error::state(reason).with_reference(&self.payment.reference))
     }

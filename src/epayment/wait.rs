@@ -8,7 +8,7 @@ pub use crate::payment::{PollInterval, PollTrigger};
 
 /// Polls a payment and returns each of its steps once. Made by [`Wait::poll`].
 ///
-/// The API does not report that the customer has opened the payment, so
+/// The ePayment API does not report that the customer has opened the payment, so
 /// [`PollEvent::Scanned`](crate::payment::PollEvent::Scanned) does not occur.
 pub type Poll = payment::Poll<PaymentDetails>;
 

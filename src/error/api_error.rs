@@ -118,15 +118,15 @@ impl ApiError {
         is_filled.then_some(self)
     }
 
-    /// Returns the group that the code belongs to (`errorGroup`, eCom only). The API leaves it out
-    /// at times.
+    /// Returns the group that the code belongs to (`errorGroup`, eCom only). The API sometimes leaves
+    /// it out.
     pub fn group(&self) -> Option<&ErrorGroup> {
         self.group.as_ref()
     }
 
-    /// Returns the code of the error: `errorCode` of the eCom API, usually two digits, `ErrorCode`
-    /// of the ePayment API, four or five digits, else a word such as `Unauthorized`, the name of a
-    /// field, or OAuth's `error` (`invalid_client`) if no access token was issued.
+    /// Returns the code of the error: `errorCode` of the eCom API (usually two digits), `ErrorCode`
+    /// of the ePayment API (four or five digits), or OAuth's `error` (`invalid_client`) if no access
+    /// token was issued. Some codes are a word such as `Unauthorized`, or the name of a field.
     ///
     /// Compare it together with [`group`](Self::group): the codes 51, 93 and 98 mean different
     /// things in different groups.

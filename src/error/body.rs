@@ -23,6 +23,7 @@ use shapes::{SHAPES, is_by_field, is_conclusive, nested_errors, response_info};
 const MAX_ERRORS: usize = 32;
 /// The maximum length of a plain text, in characters.
 const MAX_TEXT: usize = 200;
+
 /// The origin of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {

@@ -49,7 +49,7 @@ pub(super) fn find(body: &Value, headers: &HeaderMap) -> Option<String> {
     in_body.or(in_headers).or(paths.into_iter().next())
 }
 
-/// All ids of a body: the outermost level first, and the most useful first within a level.
+/// Returns all ids of a body: the outermost level first, and the most useful first within a level.
 fn in_body(body: &Value) -> impl Iterator<Item = String> {
     let levels = std::iter::successors(Some(vec![body]), |level| {
         Some(level.iter().copied().flat_map(children).collect())

@@ -72,8 +72,8 @@ fn labelled(f: &mut fmt::Formatter<'_>, label: &str, text: &dyn fmt::Display) ->
 }
 
 impl Error {
-    /// The texts of the causes in one line each, starting with the direct cause. They come from
-    /// other crates and from a caller's transport, so phone numbers and tokens are masked.
+    /// Returns the texts of the causes in one line each, starting with the direct cause. They come
+    /// from other crates and from a caller's transport, so phone numbers and tokens are masked.
     fn causes(&self) -> impl Iterator<Item = String> {
         std::iter::successors(self.source(), |cause| (*cause).source())
             .take(MAX_CAUSES)

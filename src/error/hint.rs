@@ -29,7 +29,7 @@ const GATEWAY: [Advice; 3] = [
 pub(super) fn of_response(api: &Api, status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
     if body.is_over_quota() {
         return Some(
-            "The quota of calls of this subscription key is used up. Wait as long as `Error::retry_after` says, and \
+            "The quota of calls of this subscription key is used up. Wait as long as `Error::retry_after` returns, and \
              ask Vipps MobilePay for a larger quota.",
         );
     }

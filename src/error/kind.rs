@@ -1,7 +1,9 @@
 //! The outcome and the kind of an error.
 
-/// The possible effects of a failed operation. Decide by the outcome before anything else about an
-/// [`Error`](crate::Error).
+/// The possible effect of a failed operation.
+///
+/// Decide by the outcome before anything else about an [`Error`](crate::Error), which has an
+/// example.
 ///
 /// The four outcomes are complete, and a `match` needs no `_` arm. Name every outcome in your
 /// `match`: a `_` arm would treat an unknown outcome as a failure.
@@ -20,7 +22,7 @@ pub enum Outcome {
     /// the response to the second. The second request is declined because of the first, with HTTP
     /// 429 (the limit is used up), or because the id is in use: code 34 when a payment is started,
     /// HTTP 409 when a QR code is created. A capture or refund that is retried with
-    /// [`Error::idempotency_key`](crate::Error::idempotency_key) still moves nothing twice.
+    /// [`Error::idempotency_key`](crate::Error::idempotency_key) still moves no money twice.
     Rejected,
     /// The operation only reads. It failed, and nothing can have changed.
     NoEffect,
@@ -42,12 +44,26 @@ impl Outcome {
 }
 
 /// The kind of failure of an [`Error`](crate::Error).
+///
+/// ```
+/// # fn f(error: &vipps::Error) -> &'static str {
+/// use vipps::ErrorKind;
+///
+/// match error.kind() {
+///     ErrorKind::Connect => "check the network",
+///     ErrorKind::Authentication => "check the keys and the environment",
+///     ErrorKind::RateLimited => "wait as long as `Error::retry_after` returns",
+///     _ => "see the log",
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument breaks a documented rule. Nothing was sent.
     InvalidInput,
-    /// The client cannot be built from its settings.
+    /// The settings of the client are missing or cannot be used, or a call has no tokio runtime.
+    /// Nothing was sent.
     Configuration,
     /// The token endpoint refused the keys, or returned no usable token: wrong keys, wrong
     /// environment, or the endpoint is down. A network failure on the way to the token endpoint has
@@ -64,13 +80,15 @@ pub enum ErrorKind {
     Deadline,
     /// The API returned an error.
     Api,
-    /// The gateway refused the request because of too many requests (HTTP 429).
+    /// The gateway refused the request because of too many requests: HTTP 429, or HTTP 403 if the
+    /// quota of calls is used up.
     RateLimited,
     /// The status of the response is a success, but its body cannot be read.
     Decode,
     /// The response is larger than the limit of this crate, 1 MiB.
     TooLarge,
-    /// The state of the payment does not allow the operation.
+    /// The state of the payment or of the QR code does not allow the operation, or does not show
+    /// its effect.
     State,
 }
 

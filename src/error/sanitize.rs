@@ -32,8 +32,8 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// Replaces runs of white space and control characters by one space. The same
-/// applies to invisible characters that could rearrange or forge lines on a terminal.
+/// Replaces each run of white space and control characters by one space, and of invisible characters
+/// that could rearrange or forge lines on a terminal.
 fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut line = String::with_capacity(text.len());
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_ids_and_patterns() {
+    fn ids_and_patterns_are_not_masked() {
         for text in [
             "The field RedirectUrl must match the regular expression '^https://[\\w\\.]+([\\w#!:.?+=&%@\\-/]+)?$'.",
             "f70b8bf7-c843-4bea-95d9-94725b19895f",
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_after_masking() {
+    fn texts_are_masked_before_they_are_cut() {
         let text = format!("{}91234567", "æ ".repeat(247));
         assert_eq!(message(&text).chars().count(), 500);
         assert!(!message(&text).contains('9'));

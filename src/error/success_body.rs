@@ -37,7 +37,7 @@ pub(crate) fn lists_errors(body: &[u8]) -> bool {
     lists.any(|(_, errors)| is_error_value(errors))
 }
 
-/// The JSON of a body, or `null` if the body is certainly no error.
+/// Returns the JSON of a body, or `null` if the body is certainly no error.
 fn read(body: &[u8]) -> Value {
     if may_be_error(body) {
         let text = String::from_utf8_lossy(body);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn bodies_of_a_success_are_not_errors() {
         for body in [
-            // what a later operation may list
+            // A list of texts.
             r#"["NOK","errorCode"]"#,
             // eCom: initiate, capture, cancel, refund, details, status, force approve
             r#"{"orderId":"acme-1","url":"https://api.vipps.no/dwo-api-application/v1/deeplink/vippsgateway?v=2&token=eyJ"}"#,
@@ -171,7 +171,7 @@ mod tests {
             r#"{"orderId":"acme-1","transactionInfo":{"status":"RESERVE"},"errorInfo":{"errorCode":null,"errorMessage":"x"}}"#,
             "",
             "{}",
-            // The same with a new member, or with one that holds nothing.
+            // The members of an error without a value, beside those of a success.
             r#"{"orderId":"acme-1","transactionInfo":{"status":"Captured"},"errorCode":"0","errorMessage":"none"}"#,
             r#"{"orderId":"acme-1","errorCode":null,"errorMessage":""}"#,
             // QR: one-time, redirect, list, callback, list, exchange, customer exchange
@@ -183,23 +183,22 @@ mod tests {
             r#"[{"merchantQrId":"q","locationDescription":"\"errorCode\""}]"#,
             r#"{"msisdn":"4798765432","version":"2.0","timestamp":1}"#,
             r#"{"msisdn":"4798765432"}"#,
-            // the access token, webhooks
+            // The access token, webhooks.
             r#"{"token_type":"Bearer","expires_in":"86398","access_token":"eyJ"}"#,
             r#"{"id":"090a478d-37ff-4e77-970e-d457aeb26a3a","secret":"s"}"#,
             r#"{"webhooks":[{"id":"1","url":"https://example.com","events":["user.checked-in.v1"]}]}"#,
-            // what wraps a success
+            // A wrapper of the gateway around a success.
             r#"{"responseInfo":{"responseCode":200,"responseMessage":"OK"},"result":{}}"#,
             r#"{"statusCode":200,"message":"approved"}"#,
             r#"{"statusCode":401}"#,
-            // no JSON
+            // No JSON.
             r#"OK "errorCode""#,
             "<html>\"statusCode\"</html>",
             "<html>\"status\":400</html>",
             "\"errors\"",
             "[\"",
             "[[\"wrong\"]]",
-            // an empty list of errors, a missing status or that of a success, a status that is
-            // nested deeper
+            // An empty list of errors, a status that is missing, of a success or nested deeper.
             r#"{"errors":[]}"#,
             r#"{"errors":{},"error":null}"#,
             r#"{"errors":" "}"#,

@@ -38,6 +38,13 @@ pub enum Remedy {
 ///
 /// [`From`] accepts every spelling that the API uses: `Customer` is read as `User`, `Payments` as
 /// `Payment`, and case is ignored.
+///
+/// ```
+/// use vipps::ErrorGroup;
+///
+/// assert_eq!(ErrorGroup::from("PAYMENTS"), ErrorGroup::Payment);
+/// assert_eq!(ErrorGroup::from("Robot").as_str(), "Robot");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorGroup {
@@ -111,8 +118,8 @@ impl ErrorCode {
 
     /// Returns the row of a code, from the first table that has one.
     ///
-    /// A code is only unique together with its group. The API leaves the group out at times. Such a
-    /// code is found if only one group of a table has it.
+    /// A code is only unique together with its group. The API sometimes leaves out the group. The
+    /// code is then found if only one group of a table has it.
     pub(crate) fn find(
         tables: &[&'static [Self]],
         group: Option<&ErrorGroup>,

@@ -1,4 +1,4 @@
-//! The verbs that the payments of both APIs have.
+//! The methods that the payments of both APIs have.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -6,9 +6,9 @@ use std::future::IntoFuture;
 use crate::error::Result;
 use crate::{ecom, epayment};
 
-/// A payment of an API that takes payments: [`ecom::Payment`](crate::ecom::Payment) or
-/// [`epayment::Payment`](crate::epayment::Payment). For functions that work with a
-/// [`QrPayment`](crate::QrPayment) of either API; it cannot be implemented for other types.
+/// A payment of a payment API: [`ecom::Payment`](crate::ecom::Payment) or
+/// [`epayment::Payment`](crate::epayment::Payment). It is the bound of functions that accept a
+/// [`QrPayment`](crate::QrPayment) of either API. It cannot be implemented for other types.
 ///
 /// ```
 /// use vipps::{QrPayment, QrPaymentApi};
@@ -62,7 +62,7 @@ impl QrPaymentApi for ecom::Payment {
     }
 
     fn capture_everything(&self) -> ecom::Capture {
-        self.capture()
+        self.capture_remaining()
     }
 
     fn cancel_payment(&self) -> ecom::Cancel {

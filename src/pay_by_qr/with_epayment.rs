@@ -1,4 +1,4 @@
-//! A payment and its QR code over the ePayment API: one request.
+//! A payment and its QR code with the ePayment API, in one request.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use crate::call::{CallOptions, operation};
 use crate::client::Vipps;
 use crate::epayment::{self, Create, LIFETIME, PaymentDescription};
 use crate::error::Result;
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{InvalidValue, Reference};
 
-/// Creates a payment with a QR code over the ePayment API. Returned by [`PayByQr::epayment`];
+/// Creates a payment with a QR code with the ePayment API. Returned by [`PayByQr::epayment`];
 /// `.await` sends one request.
 ///
 /// The request carries one idempotency key on every attempt. If the outcome stays
@@ -20,10 +20,10 @@ use crate::types::{InvalidValue, Reference};
 ///
 /// # Continue after a crash
 ///
-/// Set an [`idempotency_key`](Self::idempotency_key) that is derived from the order id. The same
-/// call then returns the same payment. The response does not state when the payment was created, so
-/// the [`expires_in`](OneTimeQr::expires_in) of its code counts from the second call, although the
-/// code expires 10 minutes after the first one. Store the time of the first call, or read the
+/// Set an [`idempotency_key`](Self::idempotency_key) that is derived from the order id. A second
+/// call with this key then returns the same payment. The response does not state when the payment
+/// was created, so [`expires_in`](OneTimeQr::expires_in) counts from the second call, although the
+/// code expires 10 minutes after the first call. Store the time of the first call, or read the
 /// `CREATED` event of [`events`](epayment::Payment::events).
 ///
 /// ```
@@ -50,12 +50,12 @@ pub struct PayByQrEPayment {
     options: CallOptions,
     create: Create,
     format: QrFormat,
-    /// An argument that ePayment does not accept.
+    /// The first argument that ePayment does not accept.
     invalid: Option<InvalidValue>,
 }
 
 operation! { PayByQrEPayment => QrPayment<epayment::Payment>; deadline, idempotency_key, merchant_serial_number, retry }
-formats!(PayByQrEPayment);
+format_setters!(PayByQrEPayment);
 
 impl PayByQrEPayment {
     pub(super) fn new(call: PayByQr) -> Self {

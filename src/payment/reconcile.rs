@@ -1,11 +1,11 @@
-//! Finds out whether a request took effect although its response was lost.
+//! Finds out whether an operation whose response was lost took effect.
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evidence::{Evidence, Lost};
+use super::evidence::{Evidence, UnconfirmedOperation};
 use super::is_transient;
 use crate::call::{BoxFuture, CallOptions, Deadline};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -27,7 +27,7 @@ pub(crate) trait History<D>: fmt::Debug + Send + Sync {
     /// that the sales unit has no such payment.
     fn look_up(
         &self,
-        lost: &Lost,
+        operation: &UnconfirmedOperation,
         options: CallOptions,
     ) -> BoxFuture<Result<Option<(Evidence, D)>>>;
 }
@@ -49,36 +49,38 @@ pub enum Reconciled<D> {
     TookEffect(Box<D>),
     /// The operation took no effect, and the request is too old to take effect later.
     ///
-    /// * **start of a payment**: there is no such payment. Repeating it with the same order id is
-    ///   safe.
-    /// * **capture**, **refund**: repeat it with the same idempotency key
-    ///   ([`Error::idempotency_key`], or the stored one). Then the money moves once even if the
+    /// * **start of a payment**: there is no such payment. A retry with the same order id is safe.
+    /// * **capture**, **refund**: retry with the same idempotency key
+    ///   ([`Error::idempotency_key`], or the stored key). Then the money moves once, even if the
     ///   first request arrives after all.
-    /// * **cancel**: the payment is unchanged. Repeating it is safe.
+    /// * **cancel**: the payment is unchanged. A retry is safe.
     NoEffect,
-    /// The details could not be read, or prove nothing. The outcome is as unknown as before: try
-    /// again later. The error states the reason, and its [`outcome`](Error::outcome) is
+    /// The details could not be read, or prove nothing. The outcome is still unknown: try again
+    /// later. The error states the reason, and its [`outcome`](Error::outcome) is
     /// [`Unknown`](Outcome::Unknown).
     StillUnknown(Error),
 }
 
 /// Finds out whether an operation took effect. `.await` reads the details of the payment.
 ///
+/// [`ecom::Reconcile`](crate::ecom::Reconcile) and
+/// [`epayment::Reconcile`](crate::epayment::Reconcile) list the proofs of each API.
+///
 /// A request whose call ended may still arrive. *Took effect* is therefore concluded at once, and
 /// *no effect* only [`settled_after`](Self::settled_after) the end of the call. Until then the
 /// details are read several times.
 ///
-/// An error whose outcome is not unknown needs no request: operations that were not sent, were
-/// refused or only read took no effect.
+/// An error with another outcome than [`Unknown`](Outcome::Unknown) needs no request: an operation
+/// that was not sent, was refused or only reads took no effect.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Reconcile<D> {
     runtime: Runtime,
     subject: Arc<Subject<D>>,
-    /// The end of the last attempt, by the monotonic clock.
+    /// The end of the last attempt by the monotonic clock, as the error records it.
     last_ended: Option<Duration>,
-    /// The end of the last attempt, by the wall clock, which is valid beyond the process.
-    given_up_at: Option<jiff::Timestamp>,
+    /// The end of the call by the wall clock, as the caller has stored it.
+    call_ended_at: Option<jiff::Timestamp>,
     deadline: Option<Duration>,
     settled_after: Duration,
     merchant: Option<MerchantSerialNumber>,
@@ -86,10 +88,11 @@ pub struct Reconcile<D> {
 
 #[derive(Debug)]
 enum Subject<D> {
-    Lost {
-        lost: Lost,
+    Unconfirmed {
+        operation: UnconfirmedOperation,
         payment: Box<dyn History<D>>,
-        /// Set if the operation comes from the caller's storage and not from an error.
+        /// `true` if the caller has stored the values of the operation, and `false` if they come
+        /// from an error.
         is_stored: bool,
     },
     /// The error already proves that nothing took effect.
@@ -99,22 +102,22 @@ enum Subject<D> {
 }
 
 impl<D> Reconcile<D> {
-    /// Reconciles the operation of an error about this payment, or about none.
+    /// Reconciles the operation of an error. `payment` is `None` if the error names no payment.
     pub(crate) fn of_error(
         runtime: Runtime,
         error: &Error,
         payment: Option<impl History<D> + 'static>,
     ) -> Self {
-        let find = || {
+        let unconfirmed = || {
             let payment = payment.ok_or("the error names no payment")?;
-            Ok(Subject::Lost {
-                lost: Lost::of(error)?,
+            Ok(Subject::Unconfirmed {
+                operation: UnconfirmedOperation::of(error)?,
                 payment: Box::new(payment),
                 is_stored: false,
             })
         };
         let subject = if error.outcome() == Outcome::Unknown {
-            find().unwrap_or_else(Subject::Untraceable)
+            unconfirmed().unwrap_or_else(Subject::Untraceable)
         } else {
             Subject::NoEffect
         };
@@ -127,12 +130,12 @@ impl<D> Reconcile<D> {
     /// Reconciles an operation that is described by stored values.
     pub(crate) fn of_stored(
         runtime: Runtime,
-        lost: Lost,
+        operation: UnconfirmedOperation,
         payment: impl History<D> + 'static,
         merchant: Option<MerchantSerialNumber>,
     ) -> Self {
-        let subject = Subject::Lost {
-            lost,
+        let subject = Subject::Unconfirmed {
+            operation,
             payment: Box::new(payment),
             is_stored: true,
         };
@@ -144,7 +147,7 @@ impl<D> Reconcile<D> {
             runtime,
             subject: Arc::new(subject),
             last_ended: None,
-            given_up_at: None,
+            call_ended_at: None,
             deadline: None,
             settled_after: SETTLED,
             merchant,
@@ -165,16 +168,34 @@ impl<D> Reconcile<D> {
         self
     }
 
-    /// Sets the time at which the call ended, by the wall clock: the moment at which its future was
-    /// dropped or its process stopped, as far as it is recorded.
+    /// Sets the time at which the call ended, by the wall clock: the time at which its future was
+    /// dropped or its process stopped.
     ///
-    /// By default it is the end of the last attempt, which an error records. Where only stored
-    /// values are reconciled it is now, so that *no effect* takes
-    /// [`settled_after`](Self::settled_after) in any case. A time in the future counts as now.
-    /// Never set it to the time at which the call began: a capture may send requests for as long as
-    /// its deadline.
-    pub fn given_up_at(mut self, time: jiff::Timestamp) -> Self {
-        self.given_up_at = Some(time);
+    /// The default is the end of the last attempt, which an error records. For stored values the
+    /// default is now, so the conclusion *no effect* takes the whole
+    /// [`settled_after`](Self::settled_after). A time in the future counts as now.
+    ///
+    /// Never set the time at which the call began. A call may send requests until its deadline.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+    /// # let vipps = sim.client();
+    /// # let started = tokio::time::Instant::now();
+    /// use vipps::epayment::Reconciled;
+    ///
+    /// # let crashed_at = sim.clock().now() - jiff::SignedDuration::from_mins(5);
+    /// // The process stopped at `crashed_at`, five minutes ago, so nothing can still arrive.
+    /// let payment = vipps.epayment().payment("kiosk-7-000451".parse()?);
+    /// let reconcile = payment.reconcile_create("stored-key".parse()?);
+    /// let found = reconcile.call_ended_at(crashed_at).await;
+    /// assert!(matches!(found, Reconciled::NoEffect));
+    /// # assert!(started.elapsed().as_secs() < 5);
+    /// # Ok(()) }
+    /// ```
+    pub fn call_ended_at(mut self, time: jiff::Timestamp) -> Self {
+        self.call_ended_at = Some(time);
         self
     }
 
@@ -187,12 +208,12 @@ impl<D> Reconcile<D> {
 
     /// Reads the details until they prove something or the deadline passes.
     pub async fn send(self) -> Reconciled<D> {
-        let (lost, payment, is_stored) = match &*self.subject {
-            Subject::Lost {
-                lost,
+        let (operation, payment, is_stored) = match &*self.subject {
+            Subject::Unconfirmed {
+                operation,
                 payment,
                 is_stored,
-            } => (lost, payment, *is_stored),
+            } => (operation, payment, *is_stored),
             Subject::NoEffect => return Reconciled::NoEffect,
             Subject::Untraceable(reason) => return still_unknown(reason),
         };
@@ -215,13 +236,13 @@ impl<D> Reconcile<D> {
                 return last;
             }
             let is_settled = time.monotonic() >= settled;
-            last = match payment.look_up(lost, deadline.options(&options)).await {
+            last = match payment.look_up(operation, deadline.options(&options)).await {
                 Ok(Some((Evidence::TookEffect, details))) => {
                     return Reconciled::TookEffect(Box::new(details));
                 }
                 Ok(found) => {
                     let evidence = found.map(|(evidence, _)| evidence);
-                    match evidence.unwrap_or_else(|| lost.without_payment(is_stored)) {
+                    match evidence.unwrap_or_else(|| operation.without_payment(is_stored)) {
                         Evidence::NoEffect if is_settled => return Reconciled::NoEffect,
                         Evidence::Inconclusive(reason) if is_settled => {
                             return still_unknown(reason);
@@ -232,14 +253,12 @@ impl<D> Reconcile<D> {
                         ),
                     }
                 }
-                Err(error) => {
-                    let is_final = !is_transient(&error);
+                Err(error) if is_transient(&error) => {
                     pause = pause.max(error.retry_after().unwrap_or_default());
-                    let unknown = Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown));
-                    if is_final {
-                        return unknown;
-                    }
-                    unknown
+                    Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown))
+                }
+                Err(error) => {
+                    return Reconciled::StillUnknown(error.with_outcome(Outcome::Unknown));
                 }
             };
             let mut wait = pause;
@@ -257,7 +276,7 @@ impl<D> Reconcile<D> {
 
     /// Returns the time since the call ended.
     fn age(&self, now: Duration) -> Duration {
-        if let Some(time) = self.given_up_at {
+        if let Some(time) = self.call_ended_at {
             let age = self.runtime.time().now().duration_since(time);
             return Duration::try_from(age).unwrap_or_default();
         }

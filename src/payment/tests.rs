@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::evidence::{Evidence, Lost};
+use super::evidence::{Evidence, UnconfirmedOperation};
 use super::*;
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Outcome, Result};
@@ -81,7 +81,11 @@ struct Fixed {
 }
 
 impl History<Payment> for Fixed {
-    fn look_up(&self, _: &Lost, _: CallOptions) -> BoxFuture<Result<Option<(Evidence, Payment)>>> {
+    fn look_up(
+        &self,
+        _: &UnconfirmedOperation,
+        _: CallOptions,
+    ) -> BoxFuture<Result<Option<(Evidence, Payment)>>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let evidence = self.evidence;
         Box::pin(async move { Ok(Some((evidence, Payment("AUTHORIZED")))) })
@@ -94,7 +98,7 @@ async fn reconcile(evidence: Evidence) -> (Reconciled<Payment>, usize) {
         reads: reads.clone(),
         evidence,
     };
-    let found = Reconcile::of_stored(runtime(), Lost::Cancel, history, None).await;
+    let found = Reconcile::of_stored(runtime(), UnconfirmedOperation::Cancel, history, None).await;
     (found, reads.load(Ordering::Relaxed))
 }
 

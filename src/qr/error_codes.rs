@@ -1,4 +1,4 @@
-//! The errors of the QR API, which has no codes. The title of a problem takes their place.
+//! The errors of the QR API. They have no codes, so the title of an error is used as its code.
 
 use crate::operation::{ErrorCode, Remedy};
 

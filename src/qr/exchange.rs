@@ -14,7 +14,7 @@ use crate::types::{
 /// Exchanges the personal code of a customer's app for the phone number. Returned by
 /// [`Qr::exchange`](super::Qr::exchange); `.await` sends the request.
 ///
-/// The request changes nothing, so it is retried after every failure but a refusal.
+/// The request changes nothing, so it is retried after every failure except a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangePersonalQr {
@@ -38,7 +38,8 @@ impl ExchangePersonalQr {
     ///
     /// # Errors
     /// HTTP 400 if the text is not the complete text of a personal code, or if the code has
-    /// expired.
+    /// expired. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no phone
+    /// number.
     pub async fn send(self) -> Result<PersonalQrOwner> {
         let code = Sensitive::from(self.code.expose());
         let requested = vec![types::RequestedData::Msisdn];
@@ -59,7 +60,7 @@ impl ExchangePersonalQr {
 /// Exchanges the token of a check-in for the phone number. Returned by
 /// [`Qr::exchange_customer`](super::Qr::exchange_customer); `.await` sends the request.
 ///
-/// The request changes nothing, so it is retried after every failure but a refusal.
+/// The request changes nothing, so it is retried after every failure except a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct ExchangeCustomer {
@@ -83,6 +84,7 @@ impl ExchangeCustomer {
     ///
     /// # Errors
     /// HTTP 400 if the token is unknown, or older than 15 minutes.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no phone number.
     pub async fn send(self) -> Result<CheckedInCustomer> {
         let customer = types::CustomerExchangeRequestCustomer::builder()
             .customer_token(Sensitive::from(self.token.expose()));
@@ -200,13 +202,14 @@ impl PersonalQrOwner {
     }
 
     /// Returns the version of the code: `1.0` for older codes, which contain the number in plain
-    /// text, `2.0` for current ones.
+    /// text, and `2.0` for current codes.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Returns the time at which the app created the code (`timestamp`), to the second. Older codes
-    /// have none. An old code may be a picture of another person's code.
+    /// Returns the time at which the app created the code (`timestamp`), to the second. Codes of
+    /// version `1.0` have no time. A code that was created long ago may be a picture of another
+    /// person's code.
     pub fn timestamp(&self) -> Option<jiff::Timestamp> {
         self.timestamp
     }

@@ -58,10 +58,10 @@ pub(super) fn format_and_url(
     }
 }
 
-/// A value that may hold the link to an image, for [`Qr::image`](super::Qr::image): a code, or the
-/// link itself.
+/// A code that may have a link to its image, or such a link itself. The parameter of
+/// [`Qr::image`](super::Qr::image), which has an example.
 pub trait ImageSource {
-    /// Returns the link, or `None` for a code that came without an image.
+    /// Returns the link, or `None` for a code without a link to an image.
     fn image_link(&self) -> Option<&QrLink>;
 }
 
@@ -93,8 +93,8 @@ pub(super) async fn fetch(runtime: &Runtime, link: Option<&QrLink>) -> Result<Qr
     }
 }
 
-/// Implements the setters of the image formats for a builder with a `format` field.
-macro_rules! image_formats {
+/// Implements the setters of the image formats for a builder with a field `format`.
+macro_rules! image_format_setters {
     ($builder:ident) => {
         impl $builder {
             /// Requests a PNG image of this size, 100 to 2000 pixels on each side.
@@ -111,15 +111,15 @@ macro_rules! image_formats {
         }
     };
 }
-pub(crate) use image_formats;
+pub(crate) use image_format_setters;
 
-/// Implements the setters of all formats for a builder with a `format` field.
-macro_rules! formats {
+/// Implements the setters of all formats for a builder with a field `format`.
+macro_rules! format_setters {
     ($builder:ident) => {
-        crate::qr::image::image_formats!($builder);
+        crate::qr::image::image_format_setters!($builder);
 
         impl $builder {
-            /// Requests the text of the code, to render it yourself.
+            /// Requests the text of the code instead of an image, to render the code yourself.
             pub fn content(mut self) -> Self {
                 self.format = crate::qr::QrFormat::Content;
                 self
@@ -133,10 +133,12 @@ macro_rules! formats {
         }
     };
 }
-pub(crate) use formats;
+pub(crate) use format_setters;
 
-/// A link to the image of a code. It expires after about an hour, even if the code does not: fetch
-/// the image at once, and store its bytes instead of the link. `Debug` does not show the URL.
+/// A link to the image of a code. `Debug` does not show the URL.
+///
+/// The link expires after about an hour, even if the code does not. Fetch the image at once with
+/// [`Qr::image`](super::Qr::image), and store its bytes instead of the link.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QrLink {
     url: String,
@@ -144,7 +146,8 @@ pub struct QrLink {
     lifetime: Duration,
 }
 
-/// The approximate lifetime of the API's image links.
+/// The approximate lifetime of an image link. The API does not document it; the tokens in its links
+/// expire after an hour.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl fmt::Debug for QrLink {
@@ -292,9 +295,9 @@ impl QrContent {
     /// own code domains, `qr.vipps.no`, in the test environment `qr-mt.vipps.no`, or
     /// `short.vipps.no` of old codes.
     ///
-    /// Check it before you print a code. The app refuses codes with any other link, including the
-    /// landing page of a payment: it accepts only codes of the QR API. The app of one environment
-    /// refuses the codes of the other.
+    /// Check this before you print a code. The app accepts only codes of the QR API, and refuses
+    /// any other link, including the landing page of a payment. The app of one environment refuses
+    /// the codes of the other environment.
     pub fn is_accepted_by_app(&self) -> bool {
         url::Url::parse(&self.0).is_ok_and(|url| {
             url.scheme() == "https"
@@ -321,6 +324,14 @@ impl QrContent {
 
     /// Renders the code as an SVG document of at least `size` units on each side, at most 8192.
     ///
+    /// ```
+    /// use vipps::qr::QrContent;
+    ///
+    /// let svg = QrContent::from("https://qr.vipps.no/r/DI5bjNA0").render_svg(400)?;
+    /// assert!(svg.contains("<svg"));
+    /// # Ok::<(), vipps::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] if the text is too long for a QR code.
     #[cfg(feature = "render")]
@@ -340,14 +351,14 @@ impl QrContent {
     }
 }
 
-/// A text that was stored. Nothing is checked; see [`QrContent::is_accepted_by_app`].
+/// Creates the content from a stored text, unchecked; see [`QrContent::is_accepted_by_app`].
 impl From<String> for QrContent {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-/// A text that was stored. Nothing is checked; see [`QrContent::is_accepted_by_app`].
+/// Creates the content from a stored text, unchecked; see [`QrContent::is_accepted_by_app`].
 impl From<&str> for QrContent {
     fn from(text: &str) -> Self {
         Self(text.to_owned())

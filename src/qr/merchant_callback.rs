@@ -34,8 +34,8 @@ impl MerchantCallback {
     /// Creates the code, or changes the text and the category of an existing one. The image never
     /// changes. The response contains no code; read it with [`get`](Self::get).
     ///
-    /// Register the webhook `user.checked-in.v1` first. Without it, or if it does not respond, the
-    /// app shows that the store cannot be reached.
+    /// Register the webhook `user.checked-in.v1` first. Without the webhook, or if it does not
+    /// respond with 2xx, the app shows that the store cannot be reached.
     ///
     /// Calls `PutMerchantCallbackQr`.
     ///
@@ -105,7 +105,7 @@ struct Wire {
     qr_image_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     qr_content: Option<String>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

@@ -39,7 +39,7 @@ impl MerchantRedirect {
     }
 
     /// Creates the code. Fails if a code with this id exists;
-    /// [`create_or_update`](Self::create_or_update) does not.
+    /// [`create_or_update`](Self::create_or_update) changes such a code instead.
     ///
     /// Calls `CreateMerchantRedirectQr`.
     ///
@@ -58,7 +58,7 @@ impl MerchantRedirect {
     ///     .ttl(Ttl::new(Duration::from_secs(600))?)
     ///     .await?;
     /// assert!(qr.expires_in() <= Some(Duration::from_secs(600)));
-    /// println!("fetch {} now, it works for an hour", qr.image_url().unwrap());
+    /// println!("the image link works for about an hour: {}", qr.image_url().unwrap());
     /// # Ok(()) }
     /// ```
     pub fn create(&self, redirect_url: RedirectUrl) -> CreateMerchantRedirect {
@@ -152,7 +152,7 @@ struct Wire {
     redirect_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

@@ -1,4 +1,4 @@
-//! One-time codes: each shows one payment.
+//! A one-time code, which opens one payment.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::image::{QrContent, QrFormat, QrLink, format_and_url, formats, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, format_setters, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::runtime::Runtime;
@@ -15,7 +15,7 @@ use crate::types::{InvalidValue, LandingPage, by_name, lenient};
 /// Creates a code for one payment. Returned by [`Qr::one_time`](super::Qr::one_time); `.await`
 /// sends the request.
 ///
-/// The request does not change the payment, so it is retried after every failure but a refusal.
+/// The request does not change the payment, so it is retried after every failure except a refusal.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct OneTime {
@@ -26,7 +26,7 @@ pub struct OneTime {
 }
 
 operation! { OneTime => OneTimeQr; deadline, merchant_serial_number, retry }
-formats!(OneTime);
+format_setters!(OneTime);
 
 impl OneTime {
     pub(super) fn new(runtime: Runtime, landing_page: LandingPage) -> Self {
@@ -66,7 +66,8 @@ impl OneTime {
     }
 }
 
-/// The lifetime of a landing page: 5 minutes. Assumed if the response states no lifetime.
+/// The lifetime of a landing page: 5 minutes (eCom guide). It is assumed if the response states no
+/// lifetime.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +77,7 @@ struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",
@@ -90,6 +91,7 @@ struct Wire {
 crate::types::json_schema::read_as! { OneTimeQr => Wire; }
 
 /// The code of one payment. The JSON form is that of the API, with the `format` of the code.
+/// [`Qr::one_time`](super::Qr::one_time) has an example.
 ///
 /// `Debug` shows neither the link nor the text, because anyone with them can see and pay the
 /// payment.
@@ -154,13 +156,14 @@ impl OneTimeQr {
     }
 
     /// Returns the lifetime of the code, counted from the response. Show it as a countdown, and
-    /// remove the code afterwards.
+    /// remove the code afterwards. If the response of the QR API states no lifetime, it is 5
+    /// minutes, the lifetime of a landing page (eCom guide).
     ///
     /// The response of ePayment states no lifetime. For a code of
     /// [`PayByQrEPayment`](crate::PayByQrEPayment) this is the rest of 10 minutes from the start of
     /// the call, or the time until [`Create::expires_at`](crate::epayment::Create::expires_at).
-    /// After a second call with the same idempotency key, the code expires earlier: 10 minutes after
-    /// the first call.
+    /// After a second call with the same idempotency key, the code expires earlier: 10 minutes
+    /// after the first call.
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }

@@ -37,8 +37,8 @@ checked_texts! {
     /// UUID or the name of a till: 1 to 128 characters other than `/ \ ? #` and control characters,
     /// with no space at either end.
     ///
-    /// It identifies the code together with the merchant serial number. Neither can change. It is
-    /// part of the webhook event `user.checked-in.v1`. The QR API documents neither alphabet nor
+    /// The id and the merchant serial number together identify the code, and cannot change. The id
+    /// is part of the webhook event `user.checked-in.v1`. The QR API documents neither alphabet nor
     /// length. Texts that would address another path are refused.
     ///
     /// ```
@@ -58,9 +58,16 @@ checked_texts! {
     /// The id of a MobilePay point-of-sale code that is already printed (`beaconId`): 1 to 128
     /// characters other than `/ \ ? #` and control characters, with no space at either end.
     ///
-    /// When it is mapped to the merchant serial number, a scan of the code is a check-in, and
-    /// `merchantQrId` of the webhook event `user.checked-in.v1` is this id. The QR API documents
-    /// neither alphabet nor length.
+    /// After [`MobilePayBeacon::put`](super::MobilePayBeacon::put) a scan of the code is a
+    /// check-in, and `merchantQrId` of the webhook event `user.checked-in.v1` is this id. The QR
+    /// API documents neither alphabet nor length.
+    ///
+    /// ```
+    /// use vipps::qr::BeaconId;
+    ///
+    /// assert!(BeaconId::parse("123456789012345").is_ok());
+    /// assert!(BeaconId::parse("12345/1").is_err());
+    /// ```
     plain BeaconId {
         field: "beacon_id",
         length: 1..=128,

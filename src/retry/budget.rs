@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unlimited_budget_never_runs_dry() {
+    fn unlimited_budget_is_never_used_up() {
         let budget = RetryBudget::unlimited();
         assert!((0..1000).all(|_| budget.spend(Pace::Transient)));
         assert_eq!(budget.remaining(), None);

@@ -35,7 +35,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The failure of a response that is no success, or a success whose body is an error.
+    /// Returns the failure of a response that is no success, or a success whose body is an error.
     pub(crate) fn of_response(class: RetryClass, error: &Error) -> Self {
         use Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry, RetryLater};
         let status = error.http_status().unwrap_or_default();

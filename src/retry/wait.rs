@@ -21,7 +21,7 @@ pub(crate) fn wait(
     let transient = grow(policy.base, policy.cap);
     let wait = match pace {
         Pace::Transient => transient.mul_f64(jitter),
-        // Never sooner than the slowest wait after a plain failure.
+        // At least the longest wait after a transient failure.
         Pace::Throttled => {
             let throttled = grow(policy.throttle_base, policy.throttle_cap).mul_f64(jitter);
             transient.saturating_add(throttled)
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn no_policy_is_too_patient_to_reckon_with() {
+    fn longest_backoff_does_not_overflow() {
         let endless = RetryPolicy::default()
             .backoff(Duration::MAX, Duration::MAX)
             .throttled_backoff(Duration::MAX, Duration::MAX);
@@ -130,7 +130,7 @@ mod tests {
         ] {
             assert_eq!(read(old), Some(Duration::from_secs(9)), "{old}");
         }
-        // However far off, it can be added to the time of day.
+        // A wait of a year at most can still be added to the time of day.
         for forever in [
             "99999999999999999999999",
             "18446744073709551615",
@@ -158,7 +158,7 @@ mod tests {
             rate_limit_wait(&[s(0), s(1), s(60)], 2, s(61)),
             Duration::ZERO
         );
-        // The oldest of those that count decides.
+        // The wait ends when the oldest attempt that counts is a minute old.
         assert_eq!(rate_limit_wait(&[s(0), s(50), s(55)], 2, s(56)), s(54));
     }
 

@@ -1,5 +1,5 @@
-//! Schemas of the requests and responses of the ePayment API: of a builder, the schema of the
-//! generated body that it sends, and of a response, the schema of the structure that it is read
+//! Schemas of the requests and responses of the ePayment API. A builder has the schema of the
+//! generated body that it sends, and a response has the schema of the structure that it is read
 //! from.
 
 use schemars::Schema;

@@ -1,4 +1,4 @@
-//! Schemas of the builders: those of the generated bodies that they send.
+//! Schemas of the builders. Each builder has the schema of the generated body that it sends.
 
 use super::listed;
 use crate::ecom::{Cancel, Capture, ForceApprove, Initiate, Refund, ShippingMethod};

@@ -53,10 +53,10 @@ const PRINTED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 /// used.
 const WORD: &str = r"[^\u0000-\u0020\u007f-\u009f]+";
 /// A pattern for one path segment.
-const STEP: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
+const SEGMENT: &str = r"^[^/\\?#\u0000-\u001f\u007f-\u009f]+$";
 
 values! {
-    types::Amount "Money in minor units of a currency; 100 øre are 1 NOK."
+    types::Amount "An amount of money in minor units of a currency; 100 øre are 1 NOK."
         {
             "type": "object",
             "properties": {
@@ -65,35 +65,35 @@ values! {
             },
             "required": ["value", "currency"],
         }
-    ecom::AuthToken "Secret of the merchant that comes back with callbacks."
+    ecom::AuthToken "The token that authenticates callbacks, chosen by the merchant."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": AuthToken::MAX_LEN}
-    qr::BeaconId "Id of a printed MobilePay code."
-        {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": BeaconId::MAX_LEN}
+    qr::BeaconId "The id of a printed MobilePay code."
+        {"type": "string", "pattern": SEGMENT, "minLength": 1, "maxLength": BeaconId::MAX_LEN}
     qr::CallbackQrId "The merchant's id of a merchant callback QR code."
-        {"type": "string", "pattern": STEP, "minLength": 1, "maxLength": CallbackQrId::MAX_LEN}
-    types::Currency "Currency code of ISO 4217."
+        {"type": "string", "pattern": SEGMENT, "minLength": 1, "maxLength": CallbackQrId::MAX_LEN}
+    types::Currency "A currency code of ISO 4217."
         {"type": "string", "pattern": "^[A-Z]{3}$"}
-    types::CustomerToken "Token of a customer who checked in."
+    types::CustomerToken "The token of a customer who checked in."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": CustomerToken::MAX_LEN}
-    ecom::FallbackUrl "Where the customer goes afterwards: an https URL, a link of an app, or the word INTENT."
+    ecom::FallbackUrl "The page or app that opens after the payment: an https URL, an app link, or the word INTENT."
         {"type": "string", "pattern": "^([A-Za-z][A-Za-z0-9+.-]*:[!-~]+|INTENT)$", "maxLength": 255}
-    types::HttpsUrl "Address of the merchant's that Vipps MobilePay calls."
+    types::HttpsUrl "A URL of the merchant that Vipps MobilePay calls."
         {"type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]://[!-~]+$", "maxLength": 255}
-    types::ImageSize "Width and height of a PNG in pixels."
+    types::ImageSize "The width and height of a PNG in pixels."
         {"type": "integer", "minimum": ImageSize::MIN.as_pixels(), "maximum": ImageSize::MAX.as_pixels()}
-    types::LandingPage "Page or app link of an initiated payment."
+    types::LandingPage "The landing page or app link of a payment."
         {"type": "string", "format": "uri", "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*:[^\u0000-\u001f\u007f-\u009f]+$"}
-    qr::LocationDescription "Where a merchant callback QR code hangs."
+    qr::LocationDescription "The location of a merchant callback QR code."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": LocationDescription::MAX_LEN}
-    types::MerchantSerialNumber "Number of a sales unit."
+    types::MerchantSerialNumber "The merchant serial number of a sales unit."
         {"type": "string", "pattern": "^[0-9]{4,10}$"}
-    types::OrderId "The merchant's id of a payment."
+    types::OrderId "The merchant's id of a payment of the eCom API."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,50}$", "maxLength": OrderId::MAX_LEN}
-    types::Reference "The merchant's name of a payment of the ePayment API."
+    types::Reference "The merchant's reference of a payment of the ePayment API."
         {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,64}$", "maxLength": Reference::MAX_LEN}
-    types::PersonalQr "Text of the code in a customer's app."
+    types::PersonalQr "The text of the personal QR code in a customer's app."
         {"type": "string", "pattern": format!("^{WORD}$"), "minLength": 1, "maxLength": PersonalQr::MAX_LEN}
-    types::PhoneNumber "Country code and number, digits only; those of eight digits with a plus."
+    types::PhoneNumber "A country code and number, digits only. Eight digits have a plus in front."
         {"type": "string", "pattern": r"^(\+[1-9][0-9]{7}|[1-9][0-9]{8,14})$"}
     qr::RedirectQrId "The merchant's id of a merchant redirect QR code."
         {
@@ -102,22 +102,22 @@ values! {
             "minLength": 1,
             "maxLength": RedirectQrId::MAX_LEN,
         }
-    qr::RedirectUrl "Where a merchant redirect QR code leads."
+    qr::RedirectUrl "The page that a merchant redirect QR code opens."
         {"type": "string", "format": "uri", "pattern": "^https://[a-zA-Z0-9_.][a-zA-Z0-9_.#!:?+=&%@/-]*$"}
-    types::RequestId "Idempotency key of a request."
+    types::RequestId "The idempotency key of a request."
         {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 50}
-    types::Scope "What the customer is asked to share: names with a blank between."
+    types::Scope "The data that the customer is asked to share: names, separated by spaces."
         {"type": "string", "pattern": format!("^{WORD}( {WORD})*$")}
-    types::Sensitive "A secret, or personal data."
+    types::Sensitive "A secret or personal data."
         {"type": "string"}
     types::Kroner "A shipping cost in kroner, with at most two decimals."
         {"type": "number", "minimum": 0, "maximum": 21_474_836.47}
-    types::SystemText "Name or version of the calling system."
+    types::SystemText "The name or version of the calling system."
         {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": SystemText::MAX_LEN}
     types::Timestamp "A time in ISO 8601, or in seconds since 1970."
         {"type": ["string", "integer"]}
-    ecom::TransactionText "What the customer reads."
+    ecom::TransactionText "The text that the customer sees."
         {"type": "string", "pattern": PRINTED, "minLength": 1, "maxLength": TransactionText::MAX_LEN}
-    qr::Ttl "Life of a merchant redirect QR code in seconds."
+    qr::Ttl "The lifetime of a merchant redirect QR code in seconds."
         {"type": "integer", "minimum": Ttl::MIN.as_secs(), "maximum": Ttl::MAX.as_secs()}
 }

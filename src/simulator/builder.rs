@@ -16,6 +16,18 @@ use super::server::Server;
 use super::{Simulator, apis};
 
 /// Settings of a [`Simulator`].
+///
+/// ```
+/// # use std::time::Duration;
+/// # use vipps::simulator::{CaptureType, Simulator};
+/// let sim = Simulator::builder()
+///     .merchant_serial_number("654321")
+///     .capture_type(CaptureType::Direct)
+///     .approve_after(Duration::from_secs(4)) // a customer who approves every payment
+///     .start()?;
+/// assert_eq!(sim.keys().merchant_serial_number(), "654321");
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until started"]
 pub struct Builder {
@@ -51,13 +63,13 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The address to listen on. Default: `127.0.0.1:0`, any free loopback port.
+    /// Sets the address to listen on. Default: `127.0.0.1:0`, any free loopback port.
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// The merchant serial number of the sales unit. Default: `123456`.
+    /// Sets the merchant serial number of the sales unit: 4 to 10 digits. Default: `123456`.
     pub fn merchant_serial_number(mut self, msn: impl Into<String>) -> Self {
         self.merchant_serial_number = msn.into();
         self
@@ -69,14 +81,15 @@ impl Builder {
         self
     }
 
-    /// Adds a sales unit that the same keys may act for, as partner keys do.
+    /// Adds a sales unit that the same keys may act for, as partner keys do. Its merchant serial number
+    /// has 4 to 10 digits.
     pub fn sales_unit(mut self, msn: impl Into<String>, capture_type: CaptureType) -> Self {
         self.sales_units.insert(msn.into(), capture_type);
         self
     }
 
-    /// Sets the seed of everything that looks random: keys, tokens, ids, faults. Default: 0. Two
-    /// simulators with the same seed have the same keys.
+    /// Sets the seed of all keys, tokens, ids and random faults. Default: 0. Two simulators with the
+    /// same seed have the same keys.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -103,7 +116,8 @@ impl Builder {
     }
 
     /// Allows the sales units to send push messages: `skipLandingPage` of eCom and the user flow
-    /// `PUSH_MESSAGE` of ePayment. Without this they get the errors 38 and 5080.
+    /// `PUSH_MESSAGE` of ePayment. Without this, the simulator refuses such payments with the errors 38
+    /// and 5080.
     pub fn allow_skip_landing_page(mut self) -> Self {
         self.may_skip_landing_page = true;
         self
@@ -136,7 +150,7 @@ impl Builder {
             None => format!("http://{address}"),
         };
         let serves_page = self.serves_page;
-        let mut simulator = self.idle(base_url)?;
+        let mut simulator = self.without_server(base_url)?;
         let engine = Arc::clone(&simulator.engine);
         simulator.server = Some(Server::start(listener, engine, serves_page)?);
         Ok(simulator)
@@ -148,11 +162,11 @@ impl Builder {
     /// # Errors
     /// If a merchant serial number is invalid.
     pub fn in_memory(self) -> io::Result<Simulator> {
-        self.idle("http://127.0.0.1:1".into())
+        self.without_server("http://127.0.0.1:1".into())
     }
 
-    fn idle(self, base_url: String) -> io::Result<Simulator> {
-        self.check()?;
+    fn without_server(self, base_url: String) -> io::Result<Simulator> {
+        self.check_serial_numbers()?;
         let clock = Clock::new(self.frozen);
         let seed = self.seed;
         let state = self.state(base_url.clone());
@@ -167,17 +181,17 @@ impl Builder {
         })
     }
 
-    fn check(&self) -> io::Result<()> {
+    fn check_serial_numbers(&self) -> io::Result<()> {
         for msn in self
             .sales_units
             .keys()
             .chain([&self.merchant_serial_number])
         {
-            let fits = (4..=10).contains(&msn.len()) && msn.bytes().all(|b| b.is_ascii_digit());
-            if !fits {
+            let is_valid = (4..=10).contains(&msn.len()) && msn.bytes().all(|b| b.is_ascii_digit());
+            if !is_valid {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
-                    format!("merchant serial number {msn:?}: not 4 to 10 digits"),
+                    format!("merchant_serial_number: must be 4 to 10 digits, got {msn:?}"),
                 ));
             }
         }

@@ -8,8 +8,8 @@ use super::Simulator;
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
 impl Simulator {
-    /// Returns a client with this simulator's address and keys. If the simulator [listens
-    /// nowhere](super::Builder::in_memory), the client uses no socket and follows tokio's time.
+    /// Returns a client with this simulator's address and keys. The client of a
+    /// simulator [in memory](super::Builder::in_memory) uses no socket and follows tokio's time.
     ///
     /// # Panics
     /// If the base URL is not on loopback, because of [`Builder::listen`](super::Builder::listen)
@@ -44,14 +44,14 @@ impl Simulator {
         let number = keys
             .merchant_serial_number()
             .parse()
-            .expect("the simulator's merchant serial number is one");
+            .expect("the builder has checked the merchant serial number");
         Credentials::new(
             keys.client_id(),
             keys.client_secret(),
             keys.subscription_key(),
             number,
         )
-        .expect("the simulator's keys can travel in headers")
+        .expect("the simulator's keys are valid header values")
     }
 
     /// Returns the environment that points a client at this simulator.
@@ -59,6 +59,6 @@ impl Simulator {
     /// # Panics
     /// If the base URL is not on loopback; see [`client`](Self::client).
     pub fn environment(&self) -> Environment {
-        Environment::custom(self.base_url()).expect("the simulator's address is a base URL")
+        Environment::custom(self.base_url()).expect("the simulator's address is a loopback URL")
     }
 }

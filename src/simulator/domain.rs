@@ -4,7 +4,7 @@
 //! The domain is pure. The current time is an argument, an operation returns its effect or a
 //! [`Refusal`], and [`Domain::take_events`] returns what happened. No module here contains a name
 //! or a number of an API: each API translates requests to operations, refusals to its own errors,
-//! and events to its own callbacks or webhooks. A payment that one API started is open to all.
+//! and events to its own callbacks or webhooks. Each API decides which payments it finds.
 
 mod customer_actions;
 mod events;
@@ -177,7 +177,7 @@ impl Domain {
         Ok(change)
     }
 
-    /// Returns the payment of a sales unit with this reference. Any API may have started it.
+    /// Returns the payment of a sales unit with this reference, whichever API started it.
     pub(crate) fn find(&self, sales_unit: &str, reference: &str) -> Option<PaymentId> {
         let mut payments = self.by_reference(reference).iter().copied();
         payments.find(|payment| self.payment(*payment).sales_unit == sales_unit)

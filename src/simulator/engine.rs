@@ -34,7 +34,7 @@ pub(crate) struct Engine {
     world: Mutex<World>,
     /// Signals that no call to the merchant is in progress.
     idle: Notify,
-    /// Counts the changes, so that the page and the JSON log know when to read again.
+    /// The number of changes, so that the page and the JSON log read only after a change.
     changes: watch::Sender<u64>,
     /// The host in the base URL, without a port.
     host: String,

@@ -23,17 +23,22 @@ use super::gateway::{Response, errors};
 /// The control API has the same kinds of faults, with names such as `loseResponse`.
 ///
 /// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use vipps::Amount;
 /// # use vipps::simulator::Simulator;
-/// let sim = Simulator::start()?;
-/// // The money has moved, and the response is lost.
-/// let lost = sim
-///     .faults()
-///     .on("capture_payment_using_post")
-///     .times(1)
-///     .lose_response();
-/// // ... the code under test captures ...
-/// assert_eq!(lost.hits(), 0);
-/// # std::io::Result::Ok(())
+/// let sim = Simulator::builder().freeze_clock().in_memory()?;
+/// let vipps = sim.client();
+/// let created = vipps.epayment().create("order-1001".parse()?, Amount::nok(499)).qr().await?;
+/// sim.payer().approve("order-1001")?;
+///
+/// // The money moves, and the response is lost. The client retries with the same key.
+/// let lost = sim.faults().on("capture_payment").times(1).lose_response();
+/// created.payment(&vipps).capture(Amount::nok(499)).await?;
+/// assert_eq!(lost.hits(), 1);
+/// assert_eq!(sim.journal().count("capture_payment"), 2);
+/// assert_eq!(sim.account("order-1001").unwrap().captured(), 49_900); // once
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Faults(Arc<Engine>);
@@ -337,7 +342,7 @@ impl Fault {
 /// let begun = vipps.ecom().initiate("order-1".parse()?, vipps::Amount::nok(9), "Tea".parse()?);
 /// let begun = tokio::spawn(begun.into_future());
 ///
-/// pause.reached().await; // the payment exists, and the merchant does not know it yet
+/// pause.reached().await; // the payment exists, and its response is not sent yet
 /// sim.payer().approve("order-1")?;
 /// pause.release();
 /// assert!(begun.await??.payment(&vipps).details().await?.state().is_paid());

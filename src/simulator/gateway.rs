@@ -1,5 +1,5 @@
 //! The gateway in front of the APIs: routes, authentication, rate limits, and the check of every
-//! request and response against the vendored documents. It knows no API; `apis` registers them.
+//! request and response against the vendored documents. It is independent of any API; `apis` registers them.
 
 mod api;
 pub(crate) mod auth;

@@ -7,6 +7,22 @@ use super::random::Random;
 /// The credentials that the simulator accepts. The same seed produces the same keys.
 ///
 /// They are valid nowhere else. `Debug` still hides them, so that a test for leaks can use them.
+///
+/// ```
+/// # use vipps::simulator::Simulator;
+/// let sim = Simulator::start()?;
+/// // For a program that reads its settings from the environment:
+/// let variables = [
+///     ("VIPPS_BASE_URL", sim.base_url()),
+///     ("VIPPS_CLIENT_ID", sim.keys().client_id()),
+///     ("VIPPS_CLIENT_SECRET", sim.keys().client_secret()),
+///     ("VIPPS_SUBSCRIPTION_KEY", sim.keys().subscription_key()),
+///     ("VIPPS_MERCHANT_SERIAL_NUMBER", sim.keys().merchant_serial_number()),
+/// ];
+/// let mut program = std::process::Command::new("my-shop");
+/// program.envs(variables);
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     pub(crate) client_id: String,

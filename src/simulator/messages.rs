@@ -80,14 +80,18 @@ impl Simulator {
         self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
-    /// Registers a webhook for check-ins (`user.checked-in.v1`) with a secret of your choice, as an
-    /// alternative to [`Vipps::webhooks`](crate::Vipps::webhooks). A sales unit has at most one
-    /// such registration, so this replaces the previous one. Calls are signed with the secret, used
-    /// as text.
+    /// Registers a webhook for check-ins (`user.checked-in.v1`) with a secret of your choice.
+    /// [`Vipps::webhooks`](crate::Vipps::webhooks) registers webhooks of all kinds, with a secret of
+    /// the simulator. A sales unit has at most one registration for check-ins, so this replaces the
+    /// previous one. Messages are signed with the secret, used as text.
     ///
     /// # Errors
     /// If the URL is not `https://` with a host, or contains a `\`.
-    pub fn webhook(&self, url: impl Into<String>, secret: impl Into<String>) -> io::Result<()> {
+    pub fn register_check_in_webhook(
+        &self,
+        url: impl Into<String>,
+        secret: impl Into<String>,
+    ) -> io::Result<()> {
         let (url, secret) = (url.into(), secret.into());
         let parsed = url::Url::parse(&url);
         // URL parsers read `\` as `/`, so that host and path would not be those of the text.

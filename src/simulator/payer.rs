@@ -15,13 +15,22 @@ use super::gateway::{IMAGE_PATH, State, landing_token, parameter};
 /// The customer with the app. Every method accepts any text that identifies a payment: the order
 /// id, the landing page's URL, the text of a QR code, or the link to its image.
 ///
-/// ```no_run
-/// # use vipps::simulator::Simulator;
-/// # let landing_page = String::new();
-/// let sim = Simulator::start()?;
-/// sim.payer().scan(&landing_page)?; // the merchant sees "scanned"
-/// sim.payer().approve("acme-shop-123-order123abc")?; // and now "reserved"
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use vipps::Amount;
+/// use vipps::simulator::{PayerError, Scanned, Simulator};
+///
+/// let sim = Simulator::builder().freeze_clock().in_memory()?;
+/// let (order, socks) = ("order-1".parse()?, "Socks".parse()?);
+/// let sale = sim.client().pay_by_qr(order, Amount::nok(499), socks).content().await?;
+/// let code = sale.qr().content().ok_or("no text")?;
+///
+/// let order_id = "order-1".to_owned();
+/// assert_eq!(sim.payer().scan(code.as_str())?, Scanned::Payment { order_id });
+/// sim.payer().approve("order-1")?;
+/// assert_eq!(sim.payer().reject("order-1"), Err(PayerError::AlreadyFinal("approved")));
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Payer {
@@ -51,8 +60,9 @@ pub enum Scanned {
     },
 }
 
-/// The reason why the customer cannot do an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The reason why the customer cannot do an action. `Debug` prints the same text as `Display`, because
+/// it is what a `main` prints that returns the error.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayerError {
     /// The text identifies no order, code or link of this simulator.
@@ -63,10 +73,10 @@ pub enum PayerError {
     Ambiguous,
     /// The payment, the code or the link has expired or was deleted.
     Expired,
-    /// The payment is in a final state, which the text names.
+    /// The payment is in a final state: `approved`, `cancelled`, `rejected` or `declined`.
     AlreadyFinal(&'static str),
-    /// The customer approved and the issuer refused, because the amount is one of the test amounts
-    /// for a refusal.
+    /// The customer approved and the issuer declined the card for this reason, because the amount is
+    /// one of the test amounts for a decline.
     Declined(&'static str),
     /// The express payment has no such shipping method.
     NoSuchShippingMethod,
@@ -89,17 +99,24 @@ impl fmt::Display for PayerError {
             ),
             Self::Expired => f.write_str("the payment or the code has expired or was deleted"),
             Self::AlreadyFinal(how) => write!(f, "the payment is already {how}"),
-            Self::Declined(reason) => write!(f, "the issuer refused the card: {reason}"),
+            Self::Declined(reason) => write!(f, "the issuer declined the card: {reason}"),
             Self::NoSuchShippingMethod => {
-                f.write_str("the payment has no shipping method of this id")
+                f.write_str("the payment has no shipping method with this id")
             }
             Self::NoConsent => {
                 f.write_str("only an approved express payment has a consent to withdraw")
             }
             Self::NoWebhook => f.write_str(
-                "can't connect to store: the sales unit has no webhook for check-ins; see Simulator::webhook",
+                "the app cannot connect to the store: the sales unit has no webhook for check-ins; \
+                 register one for user.checked-in.v1",
             ),
         }
+    }
+}
+
+impl fmt::Debug for PayerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -113,9 +130,9 @@ impl Payer {
         }
     }
 
-    /// Returns the same phone with another customer. The number may be written in any usual way:
-    /// `4798765432`, `+47 987 65 432` or `98765432`. The usual number is the one that the payment
-    /// was started with (`customerInfo.mobileNumber`), or else `4791234567`.
+    /// Returns a handle for the customer with this phone number, in any usual form: `4798765432`,
+    /// `+47 987 65 432` or `98765432`. Without it, the customer is the one that the payment names
+    /// (`customerInfo.mobileNumber` of eCom, `customer` of ePayment), or else `4791234567`.
     #[must_use]
     pub fn with_number(mut self, number: impl Into<String>) -> Self {
         let number = number.into();
@@ -129,10 +146,10 @@ impl Payer {
         self.profile.clone().unwrap_or_default()
     }
 
-    /// Scans a code. A payment opens in the app: its `INITIATE` entry in the details then has a
-    /// `transactionId`, and the customer has five more minutes. A merchant redirect code returns
-    /// its target URL. A merchant callback code checks the customer in, and so does the bare id of
-    /// a mapped MobilePay beacon.
+    /// Scans a code. A payment opens in the app. If eCom started it, its `INITIATE` entry in the
+    /// details then has a `transactionId`, and the customer has five minutes from then to approve. A
+    /// merchant redirect code returns its target URL. A merchant callback code checks the customer
+    /// in, and so does the bare id of a mapped MobilePay beacon.
     ///
     /// # Errors
     /// If the text identifies no code or payment, or if it has expired.
@@ -162,16 +179,16 @@ impl Payer {
         })
     }
 
-    /// Opens the payment, if it is not open, and approves it. The amount is reserved (`RESERVE`),
-    /// or charged at once in a sales unit with direct capture (`SALE`). An express payment uses the
-    /// shipping method that the merchant prefers. If the merchant must be asked for the methods,
-    /// the reservation follows the response.
+    /// Opens the payment, if it is not open, and approves it. The amount is reserved, or charged at
+    /// once for an eCom payment of a sales unit with direct capture. An express payment uses the
+    /// shipping method that the merchant prefers. If the merchant returns the methods on request,
+    /// the reservation follows that response.
     ///
     /// # Errors
     /// If the payment does not exist, if it is in a final state, or if its amount is one of the
-    /// test amounts at which the issuer refuses (151, 182, 183, 184, 186, 187 and 197 øre). The
-    /// details then show the refusal. Initiate returns 501 for the test amounts that are not
-    /// modelled (201 and 202 øre), and so does refund for 123 and 124 øre.
+    /// test amounts at which the issuer declines the card (151, 182, 183, 184, 186, 187 and 197 øre).
+    /// The details then show the decline. A payment of a test amount that is not modelled (201 and
+    /// 202 øre) cannot be started: the response has status 501.
     pub fn approve(&self, payment: impl AsRef<str>) -> Result<(), PayerError> {
         self.pay(payment.as_ref(), None)
     }
@@ -179,8 +196,8 @@ impl Payer {
     /// Approves an express payment with this shipping method.
     ///
     /// # Errors
-    /// See [`approve`](Self::approve). Also if the payment has no such method. If the merchant must
-    /// be asked for the methods, the method is not checked here, and a payment without it stays
+    /// See [`approve`](Self::approve). Also if the payment has no such method. If the merchant returns
+    /// the methods on request, the method is not checked here, and a payment without it stays
     /// unapproved.
     pub fn approve_with_shipping(
         &self,
@@ -210,8 +227,8 @@ impl Payer {
         })
     }
 
-    /// Opens the payment, if it is not open, and rejects it in the app. The details show `CANCEL`,
-    /// and the callback has the status `CANCELLED`.
+    /// Opens the payment, if it is not open, and rejects it in the app. With eCom, the details show
+    /// `CANCEL`, and the callback has the status `CANCELLED`. With ePayment, the state is `ABORTED`.
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
@@ -221,8 +238,9 @@ impl Payer {
         })
     }
 
-    /// Rejects the payment on the landing page, without the app. The details show `CANCEL`, and the
-    /// callback has the status `REJECTED`, as after a timeout.
+    /// Rejects the payment on the landing page, without the app. With eCom, the details show
+    /// `CANCEL`, and the callback has the status `REJECTED`, as after a timeout. With ePayment, the
+    /// state is `ABORTED`.
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
@@ -233,8 +251,8 @@ impl Payer {
     }
 
     /// Opens the payment, if it is not open, and starts 3-D Secure with the issuer. Until the
-    /// payment is approved or rejected, the merchant cannot cancel it: a cancel fails with status
-    /// 500.
+    /// payment is approved or rejected, the merchant cannot cancel it: a cancel fails with status 500
+    /// (eCom) or with code 6250 (ePayment).
     ///
     /// # Errors
     /// If the payment does not exist or is in a final state.
@@ -275,9 +293,14 @@ impl From<Refusal> for PayerError {
             Refusal::CannotApprove(RefusalReason::Ended(EndReason::Expired))
             | Refusal::UnknownCode => Self::Expired,
             Refusal::CannotApprove(RefusalReason::Ended(EndReason::Declined)) => {
-                Self::AlreadyFinal("refused by the issuer")
+                Self::AlreadyFinal("declined")
             }
-            Refusal::CannotApprove(RefusalReason::Ended(_)) => Self::AlreadyFinal("cancelled"),
+            Refusal::CannotApprove(RefusalReason::Ended(EndReason::Rejected)) => {
+                Self::AlreadyFinal("rejected")
+            }
+            Refusal::CannotApprove(RefusalReason::Ended(EndReason::Cancelled)) => {
+                Self::AlreadyFinal("cancelled")
+            }
             Refusal::CannotApprove(_) => Self::AlreadyFinal("approved"),
             Refusal::Declined(reason) => Self::Declined(reason),
             Refusal::UnknownShippingMethod => Self::NoSuchShippingMethod,
@@ -327,5 +350,18 @@ fn by_text(domain: &Domain, text: &str, now: Timestamp) -> Result<Target, PayerE
         Some(Target::Payment(payment)) => Ok(Target::Payment(*payment)),
         Some(target) if domain.code_lives(text, now) => Ok(target.clone()),
         Some(_) => Err(PayerError::Expired),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `main` prints the `Debug` output of the error that it returns.
+    #[test]
+    fn debug_output_is_the_message() {
+        let error: Box<dyn std::error::Error> = PayerError::NotFound.into();
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(error.to_string().contains("no payment"), "{error}");
     }
 }

@@ -121,8 +121,10 @@ pub(crate) fn redacted_path(path: &str, is_public: bool) -> String {
         return path.to_owned();
     }
     let mut redactor = Redactor::of_requests();
-    let steps = path.split('/').map(|step| redactor.step(step, &[]));
-    steps.collect::<Vec<_>>().join("/")
+    let segments = path
+        .split('/')
+        .map(|segment| redactor.segment(segment, &[]));
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn redacted_body(body: &[u8], mut redactor: Redactor) -> Option<String> {

@@ -191,7 +191,7 @@ impl Attempt {
 mod tests {
     use super::*;
 
-    /// Every call runs this code.
+    /// Every call creates these spans, also in programs without a subscriber.
     #[test]
     fn span_does_not_allocate_without_a_subscriber() {
         let url = "https://example.com/ecomm/v2/payments/o-1/capture"

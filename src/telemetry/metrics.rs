@@ -42,7 +42,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Calls that began, without token requests.
+    /// Calls that have begun, without token requests.
     calls,
     /// Calls that succeeded, with a response that could be read.
     succeeded,
@@ -57,7 +57,7 @@ counters! {
     unknown,
     /// Calls whose future was dropped before they ended.
     abandoned,
-    /// Requests of these calls, including retries.
+    /// Requests of these calls, including retries and replays.
     attempts,
     /// Retries after a failure.
     retries,

@@ -15,8 +15,23 @@ use crate::clock::Clock as _;
 use crate::transport::{Transport, TransportError, TransportFuture};
 use crate::{Credentials, Environment, Vipps, VippsBuilder};
 
-/// Records the shape of every request, and responds with the responses of the test. Cheap to clone:
-/// clones share the recorded requests.
+/// A transport that records every request, and responds with the responses of the test. Clones share
+/// the recorded requests.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use vipps::testing::Recorder;
+///
+/// let details = "/ecomm/v2/payments/order-1/details";
+/// let recorder = Recorder::new().respond("GET", details, 200, r#"{"transactionLogHistory":[]}"#);
+/// recorder.client().ecom().payment("order-1".parse()?).details().await?;
+///
+/// let requests = recorder.requests(); // the token request comes first
+/// let sent = requests.last().ok_or("no request")?;
+/// assert_eq!(sent.operation(), Some("get_payment_details_using_get"));
+/// assert!(sent.as_str().starts_with("GET /ecomm/v2/payments/order-1/details\n"));
+/// # Ok(()) }
+/// ```
 #[doc(alias("mock", "fake"))]
 #[derive(Clone, Default)]
 pub struct Recorder {

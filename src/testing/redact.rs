@@ -95,16 +95,16 @@ impl Redactor {
     }
 
     /// Returns the placeholder of a value of this kind, such as `[token 2]`.
-    pub(super) fn name(&mut self, kind: &str, value: &str) -> String {
-        self.placeholder(kind, value, false)
+    pub(super) fn placeholder(&mut self, kind: &str, value: &str) -> String {
+        self.find_or_add(kind, value, false)
     }
 
     /// Returns the placeholder of a value that must also be hidden inside other texts.
     pub(super) fn secret(&mut self, kind: &str, value: &str) -> String {
-        self.placeholder(kind, value, true)
+        self.find_or_add(kind, value, true)
     }
 
-    fn placeholder(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
+    fn find_or_add(&mut self, kind: &str, value: &str, is_secret: bool) -> String {
         if let Some(fixed) = self.fixed {
             return fixed.to_owned();
         }
@@ -177,11 +177,11 @@ impl Redactor {
 
     /// Redacts one segment of a path. The `merchant_ids`, and words without an address or a
     /// personal number, are shown.
-    pub(crate) fn step(&mut self, step: &str, merchant_ids: &[String]) -> String {
-        if is_word(step) || merchant_ids.iter().any(|shown| shown == step) {
-            self.replace_secrets(step)
+    pub(crate) fn segment(&mut self, segment: &str, merchant_ids: &[String]) -> String {
+        if is_word(segment) || merchant_ids.iter().any(|shown| shown == segment) {
+            self.replace_secrets(segment)
         } else {
-            self.secret("path", step)
+            self.secret("path", segment)
         }
     }
 
@@ -209,11 +209,11 @@ impl Redactor {
             None => authority.to_owned(),
         };
         let mut shown = format!("{scheme}://{}", self.replace_secrets(&host));
-        let steps: Vec<String> = path
+        let segments: Vec<String> = path
             .split('/')
-            .map(|step| self.step(step, merchant_ids))
+            .map(|segment| self.segment(segment, merchant_ids))
             .collect();
-        shown += &steps.join("/");
+        shown += &segments.join("/");
         if let Some(query) = query {
             let members: Vec<String> = query
                 .split('&')
@@ -301,13 +301,13 @@ impl Redactor {
 
 /// Returns `true` if a path segment is a word, such as `payments` or `v2`: not an address, a
 /// personal number or random text.
-fn is_word(step: &str) -> bool {
-    let digits = step.bytes().filter(u8::is_ascii_digit).count();
-    let is_random = step.len() >= MIN_RANDOM_LEN
+fn is_word(segment: &str) -> bool {
+    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    let is_random = segment.len() >= MIN_RANDOM_LEN
         && digits > 0
-        && step.bytes().any(|byte| byte.is_ascii_alphabetic());
+        && segment.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    step.bytes().all(is_unreserved) && digits < MIN_PERSONAL_DIGITS && !is_random
+    segment.bytes().all(is_unreserved) && digits < MIN_PERSONAL_DIGITS && !is_random
 }
 
 /// Returns `true` if a member is the name of a payment event.
@@ -335,10 +335,10 @@ mod tests {
     #[test]
     fn equal_values_have_equal_placeholders() {
         let mut redactor = Redactor::default();
-        assert_eq!(redactor.name("key", "a"), "[key 1]");
-        assert_eq!(redactor.name("key", "b"), "[key 2]");
-        assert_eq!(redactor.name("other", "a"), "[other 1]");
-        assert_eq!(redactor.name("key", "a"), "[key 1]");
+        assert_eq!(redactor.placeholder("key", "a"), "[key 1]");
+        assert_eq!(redactor.placeholder("key", "b"), "[key 2]");
+        assert_eq!(redactor.placeholder("other", "a"), "[other 1]");
+        assert_eq!(redactor.placeholder("key", "a"), "[key 1]");
     }
 
     #[test]

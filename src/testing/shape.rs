@@ -9,7 +9,7 @@ use super::redact::Redactor;
 use crate::raw::{self, Endpoint};
 
 /// A request as a text without secrets: method, path, query, headers and body, each in a stable
-/// order.
+/// order. [`Recorder::requests`](super::Recorder::requests) returns the requests of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestShape {
     operation: Option<&'static str>,
@@ -76,7 +76,7 @@ impl RequestShape {
         self.operation
     }
 
-    /// Returns the text.
+    /// Returns the text of the request.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -133,7 +133,7 @@ fn path(
     }
     let segments: Vec<_> = path
         .split('/')
-        .map(|s| redactor.step(s, merchant_ids))
+        .map(|s| redactor.segment(s, merchant_ids))
         .collect();
     segments.join("/")
 }
@@ -160,7 +160,9 @@ fn headers(
             let shown = match name {
                 "authorization" => authorization.next().unwrap_or_default(),
                 "ocp-apim-subscription-key" => "[subscription key]".to_owned(),
-                "x-request-id" | "idempotency-key" => redactor.name("idempotency key", &value),
+                "x-request-id" | "idempotency-key" => {
+                    redactor.placeholder("idempotency key", &value)
+                }
                 _ => redactor.replace_secrets(&value),
             };
             let _ = writeln!(text, "{name}: {shown}");

@@ -33,7 +33,7 @@ impl Flight {
     }
 }
 
-/// The right and the duty to run a flight.
+/// The sending side of a flight: its owner runs the fetch and sends the result.
 #[derive(Debug)]
 pub(super) struct Leader {
     pub(super) flight: Flight,
@@ -59,8 +59,8 @@ impl Leader {
     }
 }
 
-/// Detects a flight that is no longer polled, as when its runtime stands still. A request to the
-/// token endpoint may take long, but a live task is polled soon after it is woken.
+/// Detects a flight that is no longer polled, for example because its runtime stopped. A request to
+/// the token endpoint may take long, but a live task is polled soon after it is woken.
 #[derive(Debug)]
 pub(super) struct Probe(Mutex<ProbeState>);
 
@@ -72,7 +72,7 @@ struct ProbeState {
 }
 
 impl Probe {
-    /// The probe of a flight that starts now and was not polled yet.
+    /// Returns the probe of a flight that starts now and was not polled yet.
     fn new(now: Duration) -> Self {
         Self(Mutex::new(ProbeState {
             unpolled_since: Some(now),

@@ -17,8 +17,8 @@ pub(crate) type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<FetchedToke
 
 /// The current token of one client, and the fetch that is under way. Clones share both.
 ///
-/// This type does not know how a token is fetched, so that `tests/token_model.rs` can compile it
-/// with another clock and other locks.
+/// This type is independent of how a token is fetched, so that `tests/token_model.rs` can compile
+/// it with another clock and other locks.
 #[derive(Clone)]
 pub(super) struct SingleFlight(Arc<Shared>);
 
@@ -116,7 +116,7 @@ impl SingleFlight {
         }
     }
 
-    /// Records how a flight has ended. Returns the result for the callers that wait, or `None` if
+    /// Records the end of a flight. Returns the result for the callers that wait, or `None` if
     /// it was given up.
     fn complete(
         &self,

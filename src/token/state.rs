@@ -11,11 +11,11 @@ use crate::error::Error;
 
 /// The pause after the first failed fetch, which doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause after a failed fetch that asked for none. Callers wait for it.
+/// The longest pause after a failed fetch that asked for no pause. Callers wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause after the first refresh that was dropped, which doubles up to
-/// [`LONGEST_REFRESH_PAUSE`]. Longer than that of a fetch: callers have a token meanwhile, and a
-/// program with one runtime for each call drops each refresh.
+/// [`LONGEST_REFRESH_PAUSE`]. It is longer than the pause of a fetch, because callers have a token
+/// meanwhile, and a program with one runtime for each call drops each refresh.
 const FIRST_REFRESH_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_REFRESH_PAUSE: Duration = Duration::from_secs(300);
 /// The longest pause that the token endpoint can ask for. A longer one may be a mistake, and no
@@ -33,7 +33,7 @@ pub(super) enum Step {
     Fetch(Leader),
     /// Wait for the fetch that is under way.
     Join(Flight),
-    /// Wait for this long, since the last fetch failed. Then ask for a step again.
+    /// Wait for this long, because the last fetch failed. Then request the next step.
     Wait(Duration),
     /// Fail with the error of the last fetch. The next fetch may start after this time, which is
     /// too long to wait for.

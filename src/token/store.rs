@@ -48,7 +48,7 @@ struct State {
 }
 
 impl SharedStore {
-    /// The entry of these keys at this base URL.
+    /// Returns the store with the entry of these keys at this base URL.
     pub(crate) fn new(
         store: Arc<dyn TokenStore>,
         base_url: &str,
@@ -107,7 +107,7 @@ impl SharedStore {
         let elapsed = self.time.monotonic().saturating_sub(requested_at);
         let remaining = fetched.lifetime.saturating_sub(elapsed);
         if remaining < MIN_GAIN {
-            // No client would take it.
+            // No client would use a token that expires so soon.
             return;
         }
         let Some(access_token) = fetched.access_token() else {

@@ -41,7 +41,8 @@ impl FetchedToken {
     }
 }
 
-/// A token that a client has, and the times of the client's monotonic clock at which it ages.
+/// A token of a client, and the times of the client's monotonic clock at which it is refreshed and
+/// no longer sent.
 pub(crate) struct Token {
     /// The header; see [`FetchedToken::header`].
     pub(crate) header: HeaderValue,
@@ -55,7 +56,8 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// `requested_at` is when the request for the token began. `jitter` is in `0.0..1.0`.
+    /// Returns the token of a fetch. `requested_at` is when its request began. `jitter` is in
+    /// `0.0..1.0`.
     pub(super) fn new(
         fetched: FetchedToken,
         generation: u64,

@@ -19,6 +19,15 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// connection may be gone by then. The connect and the response may take 1 s each. The user in the
 /// URL needs the commands `GET`, `PTTL`, `MULTI`, `EXEC` and `SET` on keys that begin with
 /// `vipps:token:`.
+///
+/// ```
+/// use vipps::token_store::RedisTokenStore;
+///
+/// let store = RedisTokenStore::new("redis://10.0.0.7:6379")?;
+/// # let keys = vipps::Credentials::new("id", "secret", "key", "123456".parse()?)?;
+/// let vipps = vipps::Vipps::builder(keys).token_store(store).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct RedisTokenStore {
     client: Client,
@@ -34,8 +43,8 @@ impl RedisTokenStore {
     /// your own `Cargo.toml`.
     ///
     /// # Errors
-    /// Fails if the URL is not a URL of Redis. The error does not contain the URL, which may hold a
-    /// password.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the URL is not a URL of
+    /// Redis. The error does not contain the URL, which may hold a password.
     pub fn new(url: &str) -> crate::Result<Self> {
         let url = url.trim();
         let client = Client::open(url).map_err(|_| {
@@ -147,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_without_tokio_is_an_error_and_no_panic() {
+    fn call_without_a_tokio_runtime_fails() {
         let store = RedisTokenStore::new("redis://127.0.0.1:1").unwrap();
         let mut loading = store.load("key");
         let waker = std::task::Waker::noop();

@@ -3,10 +3,11 @@
 use super::characters::{is_printed, length};
 use super::{InvalidValue, Sensitive};
 
-/// The ticket that a payment is for. Only for airlines and travel agencies. Passed to
-/// [`ecom::Initiate::airline_data`](crate::ecom::Initiate::airline_data) or
-/// [`epayment::Create::airline_data`](crate::epayment::Create::airline_data); checked when the
-/// payment is sent.
+/// The ticket that a payment is for. Only for airlines and travel agencies.
+///
+/// It is passed to [`ecom::Initiate::airline_data`](crate::ecom::Initiate::airline_data) or
+/// [`epayment::Create::airline_data`](crate::epayment::Create::airline_data). The lengths, which are
+/// those of the API documents, are checked when the payment is sent.
 ///
 /// ```
 /// use vipps::types::AirlineData;

@@ -11,8 +11,7 @@ use super::{Currency, InvalidValue, lenient};
 const FIELD: &str = "amount";
 const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 
-/// An amount of money: an integer of minor units (øre, cents) and a currency, never in floating
-/// point.
+/// An amount of money: an integer of minor units (øre or cents) and a currency.
 ///
 /// ```
 /// use vipps::{Amount, Currency};
@@ -49,8 +48,9 @@ const TOO_LARGE: &str = "must be at most 9223372036854775807 minor units";
 /// # JSON
 ///
 /// The JSON form is `{"value":49900,"currency":"NOK"}`, with the value in minor units. It is meant
-/// for storage. Requests and responses of an API use the form of this API: eCom has integers of øre
-/// without a currency.
+/// for storage. Requests and responses have the form of their API, such as an integer of øre without
+/// a currency in eCom.
+#[doc(alias("money", "price", "øre"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Amount {
     minor_units: i64,
@@ -88,8 +88,8 @@ impl Amount {
     ///
     /// # Errors
     ///
-    /// When the text has another form, or the amount needs more than 64 bits. When the currency is
-    /// not NOK, DKK, EUR, SEK, USD or GBP, because its number of decimals is then unknown.
+    /// If the text has another form, if the amount needs more than 64 bits, or if the currency is not
+    /// NOK, DKK, EUR, SEK, USD or GBP, because its number of decimals is then unknown.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, InvalidValue> {
         if !currency.has_two_decimals() {
             let rule = "must be NOK, DKK, EUR, SEK, USD or GBP to be read from decimals; use `Amount::minor`";

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A JSON value whose shape no document describes.
 ///
-/// `Debug` shows none of the value, because a value of any shape can hold personal data anywhere.
+/// `Debug` shows no part of the value, because any part can be personal data.
 ///
 /// ```
 /// let value = vipps::types::AnyJson::from(serde_json::json!({"name": "Ada"}));
@@ -19,12 +19,12 @@ use serde_json::Value;
 pub struct AnyJson(Value);
 
 impl AnyJson {
-    /// Returns the value itself.
+    /// Returns the value, which is not for logs.
     pub fn expose(&self) -> &Value {
         &self.0
     }
 
-    /// Returns the value itself, by value.
+    /// Converts into the value, which is not for logs.
     pub fn into_inner(self) -> Value {
         self.0
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_the_value_in_json_and_shows_nothing_of_it() {
+    fn json_is_the_value_and_debug_shows_no_part_of_it() {
         for json in [
             "null",
             "7",

@@ -56,7 +56,7 @@ pub(crate) use read;
 /// Implements `Serialize` and `Deserialize` for a public type whose JSON form is a private type.
 ///
 /// `From<&Public>` makes the form. `TryFrom<Form>` makes the public type, or fails with a text that
-/// holds nothing of the JSON.
+/// shows no part of the JSON.
 macro_rules! json_form {
     ($($public:ty => $form:ty;)*) => {$(
         impl ::serde::Serialize for $public {
@@ -75,7 +75,7 @@ macro_rules! json_form {
 }
 pub(crate) use json_form;
 
-/// Reads a type that may borrow from JSON text. The error holds nothing of the text.
+/// Reads a type that may borrow from JSON text. The error shows no part of the text.
 pub(crate) fn from_any<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     json: D,
 ) -> Result<T, D::Error> {

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_emoji_is_as_long_as_two_letters() {
+    fn length_counts_utf_16_code_units() {
         for (text, expected) in [
             ("", 0),
             ("abc", 3),

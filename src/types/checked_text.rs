@@ -99,12 +99,12 @@ macro_rules! checked_texts {
             /// The largest number of characters.
             pub const MAX_LEN: usize = *Self::RULE.length.end();
 
-            /// Checks the text.
+            /// Checks a text.
             ///
             /// # Errors
             ///
-            /// When the text does not follow the rule of the type. The error names the field and
-            /// the rule, and also the value unless the type is secret.
+            /// If the text does not follow the rule of the type. The error names the field and the
+            /// rule, and also the value unless the type is secret.
             pub fn parse(text: &str) -> Result<Self, $crate::types::InvalidValue> {
                 Self::RULE.check(text).map(|text| Self(text.into()))
             }

@@ -11,7 +11,8 @@ const FIELD: &str = "currency";
 
 /// A currency, as its three-letter code of ISO 4217.
 ///
-/// The type is open: a response may name a currency that has no constant here.
+/// Any code of three letters is accepted, because a response may name a currency that has no
+/// constant here.
 ///
 /// ```
 /// use vipps::Currency;
@@ -39,7 +40,7 @@ impl Currency {
     ///
     /// # Errors
     ///
-    /// When the text is not exactly three letters from A to Z.
+    /// If the text is not exactly three letters from A to Z.
     pub fn parse(code: &str) -> Result<Self, InvalidValue> {
         match <[u8; 3]>::try_from(code.as_bytes()) {
             Ok(letters) if letters.iter().all(u8::is_ascii_alphabetic) => {
@@ -67,7 +68,7 @@ impl fmt::Display for Currency {
     }
 }
 
-/// The code, as in `Display`.
+/// Formats the code as `Display` does.
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -10,12 +10,14 @@ use super::text_type::text_type;
 /// The longest URL that eCom accepts, in characters.
 const MAX_LENGTH: usize = 255;
 
-/// An `https` URL of the merchant that Vipps can reach: `callbackPrefix`, `shippingDetailsPrefix`
-/// and `consentRemovalPrefix` of an eCom payment, or the address of a webhook.
+/// An `https` URL of the merchant that Vipps MobilePay calls: `callbackPrefix`,
+/// `shippingDetailsPrefix` and `consentRemovalPrefix` of an eCom payment, or the address of a
+/// webhook.
 ///
-/// The URL has at most 255 characters of ASCII. The host is a DNS name with a dot. `localhost`,
-/// `shop.local` and IP addresses are refused, as Vipps refuses them. User name, password and
-/// fragment are refused too. Vipps is known to reach the ports 80, 443 and 8080.
+/// The URL has at most 255 ASCII characters (eCom document). The host is a DNS name with a dot.
+/// `localhost`, `shop.local` and IP addresses are refused, as the API refuses them. User name,
+/// password and fragment are refused too. Vipps MobilePay reaches the ports 80, 443 and 8080 (eCom
+/// guide, callbacks); other ports may be blocked.
 ///
 /// The text is stored unchanged.
 ///
@@ -35,7 +37,7 @@ impl HttpsUrl {
     /// Checks a URL.
     ///
     /// # Errors
-    /// Names the rule that the URL breaks. A URL that may hold a password is not repeated.
+    /// The error names the rule that the URL breaks. It does not show a URL that may hold a password.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if check_page("url", text)?.fragment().is_some() {
             return Err(refused("url", "must not have a fragment (`#...`)", text));
@@ -49,7 +51,7 @@ impl HttpsUrl {
         self.0.trim_end_matches('/')
     }
 
-    /// Returns the text of [`as_prefix`](Self::as_prefix), by value.
+    /// Converts into the text of [`as_prefix`](Self::as_prefix).
     pub(crate) fn into_prefix(mut self) -> String {
         self.0.truncate(self.as_prefix().len());
         self.0
@@ -108,7 +110,7 @@ pub(crate) fn check_page(field: &'static str, text: &str) -> Result<Url, Invalid
         return refuse("must not have a user name or password");
     }
     if url.port() == Some(0) {
-        return refuse("must have a port from 1 to 65535, or none");
+        return refuse("must have no port, or a port from 1 to 65535");
     }
     match url.host() {
         // The parser decodes `%61` in a host to a letter, which Vipps may not do.

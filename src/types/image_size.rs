@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{InvalidValue, lenient};
 
-/// The width and height of a PNG of a QR code in pixels: 100 to 2000.
+/// The width and height of a PNG of a QR code in pixels: 100 to 2000 (QR API document).
 ///
-/// Sent as the header `Size`, or as the query parameter `QrImageSize` for merchant callback codes.
-/// It affects only PNG images.
+/// It is sent as the header `Size`, or as the query parameter `QrImageSize` for merchant callback
+/// codes. It affects only PNG images.
 ///
 /// ```
 /// use vipps::types::ImageSize;
@@ -32,7 +32,7 @@ impl ImageSize {
     ///
     /// # Errors
     ///
-    /// When the number is less than 100 or more than 2000.
+    /// If the number is less than 100 or more than 2000.
     pub fn new(pixels: u16) -> Result<Self, InvalidValue> {
         if (Self::MIN.0..=Self::MAX.0).contains(&pixels) {
             Ok(Self(pixels))
@@ -45,7 +45,7 @@ impl ImageSize {
     ///
     /// # Errors
     ///
-    /// When the text has other characters than digits, or the number is less than 100 or more than
+    /// If the text has other characters than digits, or the number is less than 100 or more than
     /// 2000.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         // `u16` alone would accept a plus sign.
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_limits() {
+    fn size_is_100_to_2000_pixels() {
         for pixels in [100, 101, 1024, 2000] {
             let size = ImageSize::new(pixels).unwrap();
             assert_eq!(size.as_pixels(), pixels);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn json() {
+    fn json_is_a_number_or_a_string_of_a_number() {
         let size = ImageSize::new(800).unwrap();
         assert_eq!(serde_json::to_string(&size).unwrap(), "800");
         for json in ["800", r#""800""#, "800.0"] {

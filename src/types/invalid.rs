@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_field_rule_and_value() {
+    fn display_names_field_rule_and_value() {
         let error = InvalidValue::new("amount", "must be at least 100 øre (1 kr)", "99 øre");
         assert_eq!(
             error.to_string(),
@@ -143,26 +143,26 @@ mod tests {
     }
 
     #[test]
-    fn hides_secrets() {
+    fn value_of_a_secret_is_not_shown() {
         let error = InvalidValue::without_value("client_secret", "must not be empty");
         assert_eq!(error.to_string(), "client_secret: must not be empty");
         assert_eq!(error.value(), None);
     }
 
     #[test]
-    fn takes_the_callers_name() {
+    fn field_can_have_the_name_that_the_caller_uses() {
         let error = InvalidValue::new("system_text", "rule", "x").with_field("system_name");
         assert_eq!(error.to_string(), "system_name: rule, got \"x\"");
     }
 
     #[test]
-    fn escapes_what_cannot_be_seen() {
+    fn invisible_characters_are_escaped() {
         let error = InvalidValue::new("a", "b", "1\r\n\t\u{0}\u{7f}\u{202e}å\"\\");
         assert_eq!(error.value(), Some("1\\r\\n\\t\\0\\u{7f}\\u{202e}å\"\\"));
     }
 
     #[test]
-    fn cuts_long_values_between_characters() {
+    fn long_values_are_cut_between_characters() {
         let value = |text: String| {
             InvalidValue::new("a", "b", text)
                 .value()
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(value("ø".repeat(80)), "ø".repeat(80));
         assert_eq!(value("ø".repeat(81)), format!("{}…", "ø".repeat(79)));
         assert_eq!(value("ø".repeat(100_000)), format!("{}…", "ø".repeat(79)));
-        // Never half an escape.
+        // An escape is never cut.
         assert_eq!(
             value(format!("{}\n", "x".repeat(79))),
             format!("{}…", "x".repeat(79))

@@ -23,6 +23,7 @@ const FIELD: &str = "shipping_cost";
 /// assert_eq!(serde_json::from_str::<Kroner>("99.90")?, cost);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "shippingCost")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kroner(Amount);
 
@@ -33,7 +34,7 @@ impl Kroner {
     /// Checks an amount.
     ///
     /// # Errors
-    /// When the amount is not in NOK, negative, or more than [`Kroner::MAX`].
+    /// If the amount is not in NOK, is negative, or is more than [`Kroner::MAX`].
     pub fn new(amount: Amount) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, amount.to_string()));
         if amount.currency() != Currency::NOK {

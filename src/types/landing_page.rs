@@ -10,8 +10,9 @@ use super::text_type::text_type;
 use super::{InvalidValue, lenient};
 
 /// The URL in the response to an initiate of eCom: a landing page (`https`), or an app link
-/// (`vipps://`, in the test environment `vippsMT://`) for a payment with `isApp`. It is valid for
-/// about five minutes.
+/// (`vipps://`, in the test environment `vippsMT://`) for a payment with `isApp`.
+///
+/// It is valid for 5 minutes (eCom guide).
 ///
 /// Send the URL to the customer, or pass it to the one-time payment QR code, exactly as it is:
 /// [`as_str`](Self::as_str). Do not open it in a frame, and do not send it by e-mail or text
@@ -33,6 +34,7 @@ use super::{InvalidValue, lenient};
 /// assert!(!page.is_app_link());
 /// # Ok::<(), vipps::types::InvalidValue>(())
 /// ```
+#[doc(alias("deep link", "deeplink", "vippsgateway"))]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LandingPage(String);
 
@@ -64,7 +66,7 @@ impl LandingPage {
         Ok(Self(text.to_owned()))
     }
 
-    /// Returns the URL as it is sent, by value.
+    /// Converts into the URL.
     pub(crate) fn into_text(self) -> String {
         self.0
     }
@@ -89,7 +91,7 @@ impl LandingPage {
         self.0.split_once(':').unwrap_or_default()
     }
 
-    /// Returns the value of the query member `token`, unchanged. Force approve of the test
+    /// Returns the value of the query parameter `token`, unchanged. Force approve of the test
     /// environment needs it.
     pub fn token(&self) -> Option<&str> {
         let (_, query) = self.0.split_once('?')?;
@@ -103,7 +105,8 @@ impl LandingPage {
 
 text_type!(@parsed LandingPage, as_str);
 
-/// Accepts every URL that a response may contain, so that each serialized landing page can be read.
+/// Deserializes from any URL that a response may contain, so that every serialized landing page can
+/// be read.
 impl<'de> Deserialize<'de> for LandingPage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_response(&lenient::scalar(deserializer)?).map_err(D::Error::custom)

@@ -29,7 +29,7 @@ fn into_text(value: Value) -> Option<String> {
     }
 }
 
-/// Returns the whole number that a number or a text is.
+/// Returns a number or a text as a whole number, or `None` for any other value.
 fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| whole_float(number.as_f64()?)),

@@ -4,7 +4,7 @@
 ///
 /// ```text
 /// open_enum! {
-///     /// What happened.
+///     /// The kind of an event.
 ///     pub enum Operation {
 ///         /// The money is captured.
 ///         Capture = "CAPTURE" | "CAPTURED",
@@ -132,9 +132,9 @@ mod tests {
     open_enum! {
         /// A sample.
         pub(crate) enum Sample {
-            /// With other spellings.
+            /// A value with other spellings.
             Refund = "Refund" | "REFUNDED" | "refund done",
-            /// Without.
+            /// A value with one spelling.
             Void = "VOID",
         }
     }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_it_does_not_know() {
+    fn unknown_text_is_stored_as_received() {
         for text in ["", "AUTO_CANCEL", " x ", "VOÏD", "VOID2"] {
             assert_eq!(Sample::from(text), Sample::Unknown(text.to_owned()));
             assert_eq!(Sample::from(text).as_str(), text);

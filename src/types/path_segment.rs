@@ -12,8 +12,8 @@ use super::InvalidValue;
 /// Any text can be converted. A call with text that is not one segment fails before anything is
 /// sent: with text that is empty, `.` or `..`, or that contains `/`, `\` or a control character.
 ///
-/// `Debug` shows none of the text, because the merchant chooses the contents of an id. `Display`
-/// writes the text for the path. Refused text is written in a form that no path can have.
+/// `Debug` shows no part of the text, because an id may be personal data. `Display` writes the text
+/// for the path. Refused text is written in a form that no path can have.
 ///
 /// ```
 /// let id = vipps::types::PathSegment::from("order-1");
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_segment_is_written_as_it_is() {
+    fn segment_is_written_unchanged() {
         for text in ["order-1", "a b", "a+b;c%2Fd", "æøå", "...", ".a"] {
             let segment = PathSegment::from(text);
             assert_eq!(segment.to_string(), text);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_shows_no_part_of_the_text() {
         let segment = PathSegment::from("canary".to_owned());
         assert_eq!(format!("{segment:?}"), "[redacted]");
     }

@@ -16,7 +16,9 @@ const NORWAY: &str = "47";
 /// abroad.
 const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 
-/// A phone number. It is personal data: there is no `Display`, and `Debug` is redacted.
+/// A phone number.
+///
+/// It is personal data: there is no `Display`, and `Debug` is redacted.
 ///
 /// The eCom API takes the eight digits of a Norwegian number, the QR API the MSISDN (country code
 /// and number, digits only). [`national_norwegian`](Self::national_norwegian) and
@@ -34,6 +36,7 @@ const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 ///
 /// In JSON, a phone number is the MSISDN. The few MSISDNs with only eight digits have a `+`, so
 /// that they are not read as Norwegian numbers.
+#[doc(alias("MSISDN", "mobileNumber"))]
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
@@ -70,7 +73,7 @@ impl PhoneNumber {
     ///
     /// # Errors
     ///
-    /// The error never shows the number. It is returned when the text
+    /// The error never shows the number. It is returned if the text
     ///
     /// - holds any other character, such as a letter, a slash or a digit of another script;
     /// - ends in `.0`, as a number does that was stored as a floating-point number;
@@ -100,7 +103,7 @@ impl PhoneNumber {
     ///
     /// # Errors
     ///
-    /// When the text has another form, begins with zero, or has the country code 47 and not eight
+    /// If the text has another form, begins with zero, or has the country code 47 and not eight
     /// digits after it. The error does not show the number.
     pub fn from_msisdn(msisdn: &str) -> Result<Self, InvalidValue> {
         if !msisdn.bytes().all(|b| b.is_ascii_digit()) {
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_without_showing() {
+    fn other_numbers_are_refused_and_not_shown() {
         for text in [
             "",
             " ",
@@ -297,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn is_never_shown() {
+    fn debug_and_errors_show_no_number() {
         let number = PhoneNumber::parse("91234567").unwrap();
         assert_eq!(
             format!("{number:?} {number:#?}"),

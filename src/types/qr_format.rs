@@ -4,7 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::ImageSize;
 
-/// The format of a code. In JSON it is `"svg"`, `{"png":800}` or `"content"`.
+/// The format of a QR code.
+///
+/// In JSON it is `"svg"`, `{"png":800}` or `"content"`.
+///
+/// ```
+/// use vipps::types::{ImageSize, QrFormat};
+///
+/// let format = QrFormat::Png(ImageSize::new(800)?);
+/// # assert_eq!(serde_json::to_string(&format).unwrap(), r#"{"png":800}"#);
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

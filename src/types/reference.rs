@@ -36,7 +36,7 @@ checked_texts! {
 }
 
 impl Reference {
-    /// The smallest number of characters of a new payment: 8.
+    /// The smallest number of characters in the reference of a new payment: 8.
     pub const MIN_NEW: usize = 8;
 
     /// Returns the reference for another attempt at the same order: this one with `-attempt`
@@ -44,7 +44,7 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// When the result is longer than 64 characters.
+    /// If the result is longer than 64 characters.
     pub fn with_attempt(&self, attempt: u32) -> Result<Self, super::InvalidValue> {
         Self::parse(&format!("{self}-{attempt}"))
     }

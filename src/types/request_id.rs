@@ -8,15 +8,17 @@ use crate::clock::{Randomness, SystemRandomness};
 
 const MAX_LEN: usize = 50;
 
-/// The idempotency key of a request: 1 to 50 visible ASCII characters, of eCom (wire name
-/// `X-Request-Id`) 1 to 40.
+/// The idempotency key of a request: 1 to 50 visible ASCII characters.
 ///
-/// Within a payment and operation, all requests with the same key move the money once in total. A
-/// retry must repeat the same request: with another amount the API refuses it, eCom with error 93,
-/// ePayment (wire name `Idempotency-Key`) with HTTP 409.
+/// The limit is that of the ePayment API (header `Idempotency-Key`). The eCom API (header
+/// `X-Request-Id`) accepts at most 40 characters, which is checked when the request is sent.
+///
+/// All requests with the same key for one payment and operation move the money once in total. A
+/// retry must send the same request: with another amount the API refuses it, eCom with error 93,
+/// ePayment with HTTP 409.
 ///
 /// If the caller sets no key, each call makes a random key, which is lost with the call. After a
-/// crash, a timeout or a dropped future, the request then cannot be repeated with its key. A key
+/// crash, a timeout or a dropped future, the request can then not be retried with its key. A key
 /// that the caller stores or [derives](Self::derive) before the call survives all of these.
 ///
 /// ```
@@ -27,7 +29,7 @@ const MAX_LEN: usize = 50;
 /// let stored = key.to_string();
 /// assert_eq!(RequestId::parse(&stored)?, key);
 ///
-/// // Or derived from what is stored already, the same each time:
+/// // Or derived from the order id, with the same result each time:
 /// let order: OrderId = "order-123".parse()?;
 /// let key = RequestId::derive(&order, "capture");
 /// assert_eq!(RequestId::derive(&order, "capture"), key);
@@ -47,8 +49,8 @@ impl RequestId {
     ///
     /// # Errors
     ///
-    /// When the text is empty, longer than 50 characters, or contains a space, a control character
-    /// or a character beyond ASCII.
+    /// If the text is empty, longer than 50 characters, or contains a space, a control character or
+    /// a character beyond ASCII.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.bytes().all(|b| b.is_ascii_graphic()) && (1..=MAX_LEN).contains(&text.len()) {
             Ok(Self(text.to_owned()))
@@ -83,7 +85,7 @@ impl RequestId {
     /// // The handler of a button that is clicked twice.
     /// for _click in 0..2 {
     ///     let key = RequestId::derive(&order, "capture of parcel 1");
-    ///     let capture = vipps.ecom().payment(order.clone()).capture().amount(Amount::nok(50));
+    ///     let capture = vipps.ecom().payment(order.clone()).capture(Amount::nok(50));
     ///     capture.idempotency_key(key).await?;
     /// }
     /// let details = vipps.ecom().payment(order).details().await?;
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_rule() {
+    fn key_is_1_to_50_visible_ascii_characters() {
         for text in ["1", "1542208972", "a-B_c.d:e/f~!", &"x".repeat(50)] {
             assert_eq!(RequestId::parse(text).unwrap().as_str(), text);
         }
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_counts() {
+    fn each_bit_of_the_entropy_changes_the_key() {
         let keys: std::collections::HashSet<_> = (0..128)
             .map(|bit| RequestId::from_entropy((1_u128 << bit).to_be_bytes()))
             .collect();
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn random_ones_differ_and_are_short_enough_for_any_server() {
+    fn random_keys_differ_and_have_at_most_30_characters() {
         let (first, second) = (RequestId::random(), RequestId::random());
         assert_ne!(first, second);
         assert!(first.as_str().len() <= RequestId::MAX_GENERATED_LEN);

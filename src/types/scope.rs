@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::InvalidValue;
 use super::text_type::text_type;
 
-/// One kind of data that a customer can be asked to share.
+/// One kind of data that a customer can be asked to share. [`Scope`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ScopeItem {
@@ -41,7 +41,7 @@ impl ScopeItem {
     /// Reads one wire name. The listed names are recognised in upper and lower case.
     ///
     /// # Errors
-    /// When the name is empty, or contains white space or a control character.
+    /// If the name is empty, or contains white space or a control character.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             let rule = "must be names without white space or control characters, such as `email`";
@@ -82,8 +82,9 @@ impl FromStr for ScopeItem {
 }
 
 /// The data that the customer is asked to share with the merchant (`scope` of an eCom payment): one
-/// or more [`ScopeItem`]s, each once, always in the same order. Not for express payments, which
-/// share name, e-mail, phone number and address in any case.
+/// or more [`ScopeItem`]s, each once, always in the same order.
+///
+/// It is not for express payments, which share name, e-mail, phone number and address in any case.
 ///
 /// The shared data is in the payment's details, as `userDetails` and `sub`.
 ///
@@ -108,8 +109,8 @@ impl Scope {
     /// Returns a scope of these items.
     ///
     /// # Errors
-    /// When `items` is empty, or the name of a [`ScopeItem::Other`] is empty or contains white
-    /// space or a control character.
+    /// If `items` is empty, or the name of a [`ScopeItem::Other`] is empty or contains white space
+    /// or a control character.
     pub fn new(items: impl IntoIterator<Item = ScopeItem>) -> Result<Self, InvalidValue> {
         let items = items
             .into_iter()
@@ -119,7 +120,7 @@ impl Scope {
         if items.is_empty() {
             return Err(InvalidValue::new(
                 FIELD,
-                "must name at least one thing, such as `email`",
+                "must have at least one name, such as `email`",
                 "",
             ));
         }
@@ -130,7 +131,7 @@ impl Scope {
     /// Reads names with spaces between them.
     ///
     /// # Errors
-    /// When there is no name, or a name contains a control character or white space other than a
+    /// If there is no name, or a name contains a control character or white space other than a
     /// space.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         // Only a space separates names. A line end inside the text is a mistake and is refused.
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_a_set_in_a_fixed_order() {
+    fn scope_is_a_set_in_a_fixed_order() {
         let all = "name address email phoneNumber birthDate nin";
         for (text, kept) in [
             (all, all),
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn is_made_of_items() {
+    fn scope_is_made_of_items() {
         let other = || ScopeItem::Other("x".to_owned());
         let scope = Scope::new([
             other(),
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_nothing_and_broken_names() {
+    fn empty_scopes_and_invalid_names_are_refused() {
         for text in ["", " ", "   "] {
             let error = Scope::parse(text).unwrap_err();
             assert!(

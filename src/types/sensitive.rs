@@ -9,25 +9,26 @@ use super::lenient;
 /// Text that is a secret or personal data: a name, an e-mail address, a customer token, a link with
 /// a token in it.
 ///
-/// `Debug` shows none of the text and there is no `Display`, so that it does not get into a log by
-/// accident. The API chooses the text, and it is not checked. Seven days after the reservation of a
-/// payment, the API returns `[Expired]` instead of a person's data.
+/// `Debug` shows no part of the text and there is no `Display`, so that the text does not get into a
+/// log by accident. Any text is accepted. Seven days after the reservation of a payment, the eCom
+/// API returns `[Expired]` instead of personal data.
 ///
 /// ```
 /// let name = vipps::types::Sensitive::from("Ada");
 /// assert_eq!(format!("{name:?}"), "[redacted]");
 /// assert_eq!(name.expose(), "Ada");
 /// ```
+#[doc(alias("redacted", "secret"))]
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sensitive(String);
 
 impl Sensitive {
-    /// Returns the text.
+    /// Returns the text, which is not for logs.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Returns the text, by value.
+    /// Converts into the text, which is not for logs.
     pub fn into_inner(self) -> String {
         self.0
     }
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_nothing() {
+    fn debug_shows_no_part_of_the_text() {
         let text = Sensitive::from("canary");
         assert_eq!(format!("{text:?} {text:#?}"), "[redacted] [redacted]");
         assert_eq!(text.expose(), "canary");
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_anything() {
+    fn any_json_value_is_read_as_text() {
         for (json, text) in [
             (r#""Ada""#, "Ada"),
             (r#""[Expired]""#, "[Expired]"),

@@ -7,8 +7,8 @@ use super::InvalidValue;
 use super::checked_text::{Ends, checked_texts};
 
 checked_texts! {
-    /// The id that the merchant gives to a payment (`orderId`): 1 to 50 characters of
-    /// `a-z A-Z 0-9 -`.
+    /// The id that the merchant gives to a payment of the eCom API (`orderId`): 1 to 50 characters
+    /// of `a-z A-Z 0-9 -` (eCom document).
     ///
     /// It is unique for a merchant serial number, and case-sensitive. The customer sees it. Vipps
     /// MobilePay recommends at least six characters, not only digits and no leading zero, such as
@@ -32,9 +32,17 @@ checked_texts! {
 
     /// The number of a sales unit, MSN for short: 4 to 10 digits.
     ///
-    /// It is sent as the `Merchant-Serial-Number` header and as `merchantSerialNumber` in bodies.
-    /// It is text, because the API fails on a number. Some responses have a number, which is read
-    /// too. Partners use the number of the merchant, not their own.
+    /// It is sent as the header `Merchant-Serial-Number` and as `merchantSerialNumber` in bodies.
+    /// It is text, because the eCom API responds to a JSON number with HTTP 500. Some responses
+    /// contain a number, which is
+    /// read too. Partners use the number of the merchant, not their own.
+    ///
+    /// ```
+    /// let number = vipps::MerchantSerialNumber::parse("123456")?;
+    /// assert_eq!(number.as_str(), "123456");
+    /// # Ok::<(), vipps::InvalidValue>(())
+    /// ```
+    #[doc(alias = "MSN")]
     plain MerchantSerialNumber {
         field: "merchant_serial_number",
         length: 4..=10,
@@ -55,10 +63,17 @@ checked_texts! {
     /// The token of a customer who checked in (`customerToken` of the webhook event
     /// `user.checked-in.v1`): 1 to 4096 visible ASCII characters.
     ///
-    /// It is valid for 15 minutes. The ePayment API accepts it unchanged; the exchange returns the
-    /// phone number for it. It identifies a person and never appears in `Debug` output or errors.
-    /// Its memory is overwritten when it is dropped. Copies in request bodies and in the buffers of
-    /// the HTTP library are not.
+    /// It is valid for 15 minutes (QR API guide). The ePayment API accepts it as the customer of a
+    /// payment, and [`Qr::exchange_customer`](crate::qr::Qr::exchange_customer) returns the phone
+    /// number. It identifies a person and never appears in `Debug` output or errors. Its memory is
+    /// overwritten when it is dropped, unlike copies in request bodies and in the buffers of the
+    /// HTTP library.
+    ///
+    /// ```
+    /// let token = vipps::types::CustomerToken::parse("wbA8ceVRKkoYiQAV+/AG6Q==")?;
+    /// assert_eq!(format!("{token:?}"), "CustomerToken([redacted])");
+    /// # Ok::<(), vipps::InvalidValue>(())
+    /// ```
     secret(Eq) CustomerToken {
         field: "customer_token",
         length: 1..=4096,
@@ -70,13 +85,19 @@ checked_texts! {
     /// exchange): 1 to 2048 characters, trimmed, without spaces and control characters.
     ///
     /// Two forms are in use: `https://qr.vipps.no/p/<token>`, and an older form with the phone
-    /// number in clear, `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. There may be other forms,
-    /// so every text is accepted, and the API decides. Pass the whole text, because the API refuses
-    /// a part of it. Many scanners append a line end, which is removed. A space inside means that
-    /// the text contains two scans.
+    /// number in clear, `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. Other forms are accepted
+    /// too, and the API decides. Pass the whole text, because the API refuses a part of it. Many
+    /// scanners append a line end, which is removed. A space inside means that the text contains two
+    /// scans.
     ///
     /// It is personal data and never appears in `Debug` output or errors. Its memory is overwritten
-    /// when it is dropped. Copies in request bodies and in the buffers of the HTTP library are not.
+    /// when it is dropped, unlike copies in request bodies and in the buffers of the HTTP library.
+    ///
+    /// ```
+    /// let scan = vipps::types::PersonalQr::parse("https://qr.vipps.no/p/abc\r\n")?;
+    /// assert_eq!(scan.expose(), "https://qr.vipps.no/p/abc");
+    /// # Ok::<(), vipps::InvalidValue>(())
+    /// ```
     secret(Eq) PersonalQr {
         field: "qr_code",
         length: 1..=2048,
@@ -91,7 +112,7 @@ impl OrderId {
     ///
     /// # Errors
     ///
-    /// When the result is longer than 50 characters.
+    /// If the result is longer than 50 characters.
     pub fn with_attempt(&self, attempt: u32) -> Result<Self, InvalidValue> {
         Self::parse(&format!("{self}-{attempt}"))
     }

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_every_known_form() {
+    fn all_known_forms_are_read() {
         for (text, expected) in [
             ("2018-12-12T11:18:38.246Z", "2018-12-12T11:18:38.246Z"),
             ("2018-12-12T11:18:38Z", "2018-12-12T11:18:38Z"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_it_cannot_read() {
+    fn unreadable_text_is_stored_without_an_instant() {
         for text in [
             "",
             "soon",
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn json_never_fails() {
+    fn any_json_value_is_read() {
         for (json, text, is_understood) in [
             (
                 r#""2018-12-12T11:18:38.246Z""#,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn from_an_instant() {
+    fn instant_becomes_its_text() {
         let instant: jiff::Timestamp = "2018-12-12T11:18:38.246Z".parse().unwrap();
         let time = Timestamp::from(instant);
         assert_eq!(time.text(), "2018-12-12T11:18:38.246Z");

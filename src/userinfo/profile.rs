@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::types::open_enum::open_enum;
 use crate::types::{Sensitive, by_name, lenient};
 
-/// The profile that a customer has shared. It contains the members of the scopes that the payment
-/// was started with, and each of them may be missing.
+/// The profile that a customer has shared. It contains the members of the scopes with which the
+/// payment was started. Each member may be missing.
 ///
-/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
-/// response.
+/// `Debug` shows none of the data. The JSON form is that of the API and contains all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Userinfo {
@@ -27,8 +26,8 @@ pub struct Userinfo {
     pub family_name: Option<Sensitive>,
     /// The e-mail address (scope `email`).
     pub email: Option<Sensitive>,
-    /// `true` if the e-mail address is verified (scope `email`). Do not use another address to find
-    /// an account.
+    /// `true` if the e-mail address is verified (scope `email`). Do not find or join accounts by an
+    /// address that is not verified.
     pub email_verified: Option<bool>,
     /// The phone number with its country code, digits only (scope `phoneNumber`).
     pub phone_number: Option<Sensitive>,
@@ -36,7 +35,8 @@ pub struct Userinfo {
     pub phone_number_verified: Option<bool>,
     /// The date of birth as `YYYY-MM-DD` (scope `birthDate`).
     pub birthdate: Option<Sensitive>,
-    /// The national identity number (scope `nin`, which needs a permission).
+    /// The national identity number (scope `nin`, which Vipps MobilePay must
+    /// permit).
     pub nin: Option<Sensitive>,
     /// The default address (scope `address`).
     pub address: Option<ProfileAddress>,

@@ -35,8 +35,8 @@ use super::receiver::refuse;
 use super::verifier::MAX_BODY;
 use super::{Event, Receiver, WebhookError};
 
-/// Routes the events of a registered URL to `handler`. The receiver may be a
-/// [`Verifier`](super::Verifier), which deduplicates nothing.
+/// Routes the events of a registered URL to `handler`. The [module documentation](self) has an
+/// example. A [`Verifier`](super::Verifier) as `receiver` deduplicates nothing.
 ///
 /// Only events with a valid signature reach the handler. The response has the status that
 /// [`Receiver::handle`] returns and an empty body: 200 if the handler succeeds, also for an event

@@ -5,20 +5,43 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::WebhookError;
-use super::event::without_bom;
-use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp, by_name, lenient};
+use super::event::read_object;
+use crate::types::{CustomerToken, MerchantSerialNumber, Timestamp, lenient};
 
-/// The lifetime of a customer token.
+/// The lifetime of a customer token (QR guide).
 const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A customer has scanned a merchant callback QR code, and waits for a payment.
+/// The check-in of a customer, who has scanned a merchant callback QR code and waits for a payment.
 ///
-/// Returned by [`Verified::check_in`](super::Verified::check_in). The event may arrive twice, with
-/// the same customer token.
+/// Returned by [`Verified::event`](super::Verified::event) and
+/// [`Verified::check_in`](super::Verified::check_in). The event may arrive twice, with the same
+/// customer token. Respond to it with a payment:
+///
+/// ```
+/// use vipps::webhooks::CheckIn;
+/// use vipps::{Amount, Vipps};
+///
+/// /// Pushes a payment to the customer who has scanned the code of a till.
+/// async fn pay(vipps: &Vipps, check_in: CheckIn) -> Result<(), Box<dyn std::error::Error>> {
+///     if !check_in.is_fresh(jiff::Timestamp::now()) {
+///         return Ok(()); // the customer no longer waits
+///     }
+///     println!("payment for the till {}", check_in.merchant_qr_id);
+///     let payment = vipps
+///         .epayment()
+///         .create("till-1-000451".parse()?, Amount::nok(49))
+///         .push_message(check_in.customer_token)
+///         .customer_present()
+///         .await?;
+///     # let _ = payment;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckIn {
-    /// The token of the customer. The ePayment API accepts it;
+    /// The token of the customer, for
+    /// [`NewPayment::push_message`](crate::epayment::NewPayment::push_message). For eCom,
     /// [`Qr::exchange_customer`](crate::qr::Qr::exchange_customer) exchanges it for a phone number.
     pub customer_token: CustomerToken,
     /// The merchant's id of the code, or the beacon id of a code that `MobilePay` printed.
@@ -60,9 +83,7 @@ crate::types::json_schema::read_as! { CheckIn => Wire; }
 impl CheckIn {
     pub(super) fn read(body: &[u8]) -> Result<Self, WebhookError> {
         let error = WebhookError::NotACheckIn;
-        let event: Wire = serde_json::from_slice(without_bom(body))
-            .and_then(by_name::from_value)
-            .map_err(|_| error("the body is not a JSON object"))?;
+        let event: Wire = read_object(body).map_err(|_| error("the body is not a JSON object"))?;
         let token = event
             .customer_token
             .ok_or(error("customerToken is missing"))?;
@@ -91,7 +112,8 @@ impl CheckIn {
     /// Returns `true` if the customer token is valid at this time; `false` if the event has no time
     /// of the scan.
     ///
-    /// Customers wait for less than 15 minutes, so a merchant may want a shorter limit.
+    /// The token is valid for 15 minutes. Customers wait for a shorter time, so a merchant may want
+    /// a shorter limit.
     pub fn is_fresh(&self, now: jiff::Timestamp) -> bool {
         self.token_expires_at().is_some_and(|end| now < end)
     }

@@ -37,8 +37,8 @@ impl DeleteWebhook {
     ///
     /// # Errors
     /// Before anything is sent: an id that is empty, `.` or `..`, or contains `/`, `\` or a control
-    /// character. HTTP 400 if the registration still exists. Retry the call after an outcome of
-    /// [`Unknown`](crate::Outcome::Unknown).
+    /// character. HTTP 400 or 404 if the list still contains the registration, or cannot be read.
+    /// Retry the call after an outcome of [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
         let deadline = Deadline::new(&self.runtime, &self.options);
         let options = deadline.options(&self.options);
@@ -60,6 +60,7 @@ impl DeleteWebhook {
     }
 }
 
+/// Returns whether the API may have refused the id because it is unknown.
 fn may_be_unknown(error: &Error) -> bool {
     matches!(error.http_status(), Some(400 | 404))
 }

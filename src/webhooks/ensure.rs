@@ -1,6 +1,6 @@
 //! Registers a URL when a service starts.
 
-use super::registration::checked;
+use super::registration::checked_events;
 use super::{
     DeleteWebhook, EventType, ListWebhooks, RegisterWebhook, Registration, Webhook, all_sales_units,
 };
@@ -55,13 +55,13 @@ impl EnsureWebhook {
     /// # Errors
     /// Before anything is sent: no events, or an event type that is not a name. Otherwise the
     /// errors of [`ListWebhooks::send`] and [`RegisterWebhook::send`], and with
-    /// [`delete_first`](Self::delete_first) those of [`DeleteWebhook::send`]. Call `ensure` again
-    /// after any of them: nothing is registered twice.
+    /// [`delete_first`](Self::delete_first) those of [`DeleteWebhook::send`]. After any of these
+    /// errors, call `ensure` again: nothing is registered twice.
     ///
-    /// An old registration that cannot be deleted afterwards is not an error, because the secret of
-    /// the new one would be lost; see [`Ensured::not_deleted`].
+    /// A failed delete of an old registration after the new registration is not an error, because
+    /// an error could not return the new secret; see [`Ensured::not_deleted`].
     pub async fn send(self) -> Result<Ensured> {
-        let events = checked(self.events.clone())?;
+        let events = checked_events(self.events.clone())?;
         let deadline = Deadline::new(&self.runtime, &self.options);
         let mut old = self.registrations(&deadline).await?;
         let is_current = |webhook: &Webhook, stored: &Registration| {
@@ -120,7 +120,7 @@ impl EnsureWebhook {
     }
 }
 
-/// The registration that is now valid. Returned by [`Webhooks::ensure`](super::Webhooks::ensure).
+/// The valid registration of a URL. Returned by [`Webhooks::ensure`](super::Webhooks::ensure).
 #[derive(Clone, Debug)]
 #[must_use = "the secret of a new registration must be stored"]
 pub struct Ensured {
@@ -145,9 +145,9 @@ impl Ensured {
         self.is_new
     }
 
-    /// Returns the other registrations of the URL that could not be deleted, each with the reason.
-    /// Until they are deleted, each of their events arrives too, signed with their secrets. The
-    /// next [`ensure`](super::Webhooks::ensure) deletes them.
+    /// Returns the other registrations of the URL that could not be deleted, each with its error.
+    /// Until they are deleted, their events arrive too, signed with their secrets. The next
+    /// [`ensure`](super::Webhooks::ensure) deletes them.
     pub fn not_deleted(&self) -> &[(Webhook, Error)] {
         &self.not_deleted
     }

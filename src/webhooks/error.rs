@@ -1,16 +1,17 @@
-//! The reasons for refusing a webhook.
+//! The reason for refusing a webhook.
 
 use std::fmt;
 
 use http::StatusCode;
 
-/// The reason for refusing a webhook. Never shows the secret, the expected signature or the body.
+/// The reason for refusing a webhook. Neither `Debug` nor `Display` shows the secret, the expected
+/// signature or the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// The method is not POST.
     NotPost,
-    /// This header, which every webhook has, is missing.
+    /// A header that every webhook has is missing. The text is its name.
     MissingHeader(&'static str),
     /// The body is larger than 1 MiB.
     TooLarge,
@@ -22,12 +23,13 @@ pub enum WebhookError {
     Signature,
     /// `x-ms-date` is outside the [`window`](super::Verifier::window), or unreadable.
     OutsideWindow,
-    /// The signature is valid, and the body is not a check-in, for this reason.
+    /// The signature is valid, but the body is not a check-in. The text is the reason.
     NotACheckIn(&'static str),
 }
 
 impl WebhookError {
-    /// Returns the status to respond with. The API resends an event after any response but a 2xx.
+    /// Returns the status of the response: 400, 401, 405 or 413. After a status other than 2xx, the
+    /// API sends the event again.
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotPost => StatusCode::METHOD_NOT_ALLOWED,

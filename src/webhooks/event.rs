@@ -4,9 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::CheckIn;
-use super::endpoint::content_hash;
+use super::signature::content_hash;
 use crate::epayment::{EventName, ShippingDetails, UserDetails, WireShipping};
 use crate::types::{
     Amount, MerchantSerialNumber, Reference, Sensitive, Timestamp, by_name, lenient,
@@ -14,13 +15,13 @@ use crate::types::{
 
 /// An event with a valid signature. Returned by [`Verified::event`](super::Verified::event).
 ///
-/// No event contains the name of its type, so its members identify it.
+/// Events do not contain the name of their type. Their other members identify the type.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// An event of a payment that was created with the ePayment API.
     Payment(Box<PaymentEvent>),
-    /// A customer has scanned a merchant callback QR code.
+    /// The check-in of a customer, who has scanned a merchant callback QR code.
     CheckIn(CheckIn),
     /// An event that this version does not read, such as those of the Recurring API.
     Unknown(UnknownEvent),
@@ -37,9 +38,10 @@ impl Event {
         }
     }
 
-    /// Returns a text that is the same each time this event is delivered: the `pspReference` and
-    /// the name of a payment event, or a hash of the customer token of a check-in. `None` if the
-    /// event has none of them. The text reveals neither a secret nor personal data.
+    /// Returns an id that is the same for every delivery of this event: the `pspReference` and the
+    /// name of a payment event, or a hash of the customer token of a check-in. Returns `None` for
+    /// any other event. The id contains no secret and no personal data.
+    #[doc(alias("deduplicate", "idempotency"))]
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Payment(event) => {
@@ -59,12 +61,12 @@ impl Event {
 /// An event of a payment that was created with the ePayment API. Payments of the eCom API have no
 /// events.
 ///
-/// The [`amount`](Self::amount) is that of this operation and not the sum. Before you deliver
+/// The [`amount`](Self::amount) is the amount of this operation, not a sum. Before you deliver
 /// goods, read the payment's details, which contain the sums.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentEvent {
-    /// The payment.
+    /// The reference of the payment.
     pub reference: Reference,
     /// The kind of event.
     pub name: EventName,
@@ -73,13 +75,13 @@ pub struct PaymentEvent {
     pub psp_reference: Option<String>,
     /// The amount of this operation.
     pub amount: Option<Amount>,
-    /// `true` if the operation succeeded. After `false` nothing has changed; see
+    /// The success of the operation. An operation that failed has changed nothing; see
     /// [`succeeded`](Self::succeeded).
     pub success: Option<bool>,
     /// The time of the event.
     pub timestamp: Option<Timestamp>,
     /// The idempotency key of the request that caused the event. The approval has the key of the
-    /// request that created the payment. A cancel has none.
+    /// create. The events of a cancel have no key.
     pub idempotency_key: Option<String>,
     /// The sales unit (wire name `msn`).
     pub merchant_serial_number: Option<MerchantSerialNumber>,
@@ -137,11 +139,10 @@ struct Wire {
 crate::types::json_schema::read_as! { PaymentEvent => Wire; }
 
 impl PaymentEvent {
-    /// Reads a body. An object without a reference and a name is another event.
+    /// Reads a body. Returns `None` for an object without a reference or a name, which is another
+    /// event.
     fn read(body: &[u8]) -> Option<Self> {
-        let wire: Wire = serde_json::from_slice(without_bom(body))
-            .and_then(by_name::from_value)
-            .ok()?;
+        let wire: Wire = read_object(body).ok()?;
         let currency = wire.amount.map(Amount::currency);
         let shipping = wire.shipping_details;
         Some(Self {
@@ -160,7 +161,8 @@ impl PaymentEvent {
         })
     }
 
-    /// Returns whether the operation took place. Returns `false` if the event does not state it.
+    /// Returns `true` if the event states that the operation succeeded. Returns `false` if the
+    /// event states a failure, or states neither.
     pub fn succeeded(&self) -> bool {
         self.success == Some(true)
     }
@@ -190,7 +192,9 @@ impl fmt::Debug for UnknownEvent {
     }
 }
 
-/// Removes a byte order mark, which is no part of JSON.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+/// Reads the JSON object of an event. A byte order mark is skipped, and of two members of the same
+/// name the last is read.
+pub(super) fn read_object<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice(body).and_then(by_name::from_value)
 }

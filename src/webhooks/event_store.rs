@@ -78,8 +78,8 @@ impl StdError for EventStoreError {
     }
 }
 
-/// An [`EventStore`] in memory, for one process. It forgets its oldest ids, and all of them when
-/// the process stops. Clones share the ids.
+/// An [`EventStore`] in memory, for one process. At its capacity it drops the oldest ids. When the
+/// process stops, all ids are lost. Clones share the ids.
 #[derive(Clone, Debug)]
 pub struct MemoryEventStore {
     capacity: usize,
@@ -94,10 +94,10 @@ struct Recorded {
 }
 
 impl MemoryEventStore {
-    /// The number of ids of [`default`](Self::default).
+    /// The capacity of the [`default`](Self::default) store, in ids.
     pub const DEFAULT_CAPACITY: usize = 10_000;
 
-    /// Creates a store that remembers this number of events.
+    /// Creates a store for this number of ids.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             capacity,
@@ -110,7 +110,7 @@ impl MemoryEventStore {
     }
 }
 
-/// Remembers [`DEFAULT_CAPACITY`](MemoryEventStore::DEFAULT_CAPACITY) events.
+/// Creates a store for [`DEFAULT_CAPACITY`](MemoryEventStore::DEFAULT_CAPACITY) ids.
 impl Default for MemoryEventStore {
     fn default() -> Self {
         Self::with_capacity(Self::DEFAULT_CAPACITY)
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_oldest_id_is_forgotten_at_the_capacity() {
+    async fn the_oldest_id_is_dropped_at_the_capacity() {
         let store = MemoryEventStore::with_capacity(2);
         for id in ["a", "b", "b", "c"] {
             store.record(id).await.unwrap();

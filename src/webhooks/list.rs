@@ -22,7 +22,8 @@ pub struct ListWebhooks {
 operation! { ListWebhooks => Vec<Webhook>; deadline, merchant_serial_number, retry }
 all_sales_units!(ListWebhooks);
 
-/// The list is required, because a response without it does not state that there are none.
+/// The response. `webhooks` is required, because a response without a list does not state that no
+/// registration exists.
 #[derive(Deserialize)]
 struct Wire {
     webhooks: Vec<WireWebhook>,

@@ -25,7 +25,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     Operation::new(&WEBHOOKS, Read, &endpoints::LIST_WEBHOOKS),
     Operation {
         unknown_hint: unknown_hint!(
-            "Delete the registration again: a deleted registration counts as success."
+            "Retry the delete: a registration that is already deleted counts as success."
         ),
         ..Operation::new(&WEBHOOKS, Idempotent, &endpoints::DELETE_WEBHOOK)
     },

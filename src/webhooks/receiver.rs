@@ -45,8 +45,8 @@ pub struct Receiver {
 #[derive(Clone, Default)]
 struct InProgress(Arc<Mutex<HashSet<String>>>);
 
-/// The id of an event while it is handled. Dropping it, also when the handler's future is dropped,
-/// ends that.
+/// The id of an event while the event is handled. `Drop` releases the id, also when the future of
+/// the handler is dropped.
 struct Claim<'a> {
     ids: &'a InProgress,
     id: &'a str,
@@ -78,8 +78,8 @@ impl Receiver {
     }
 
     /// Passes an event to the handler only if the store does not contain its [id](Event::id), and
-    /// no clone of this receiver is handling it at the moment. Events without an id are always
-    /// passed on.
+    /// no clone of this receiver is handling the event at the moment. Events without an id are
+    /// always passed to the handler.
     ///
     /// An event is recorded after its handler has succeeded, so that a crash loses no event. Two
     /// processes that receive the same event at the same time therefore both handle it.
@@ -102,8 +102,8 @@ impl Receiver {
     /// Refusals and failures of the handler are logged as warnings. Alert on refusals: while events
     /// of a payment are refused, later events of the payment wait for up to 7 days.
     ///
-    /// Every event that is not 2xx within 10 seconds is sent again. Store the event in the handler,
-    /// and process it afterwards. Return `Ok` for events that you do not expect.
+    /// The API sends an event again if no 2xx response arrives within 10 seconds. Store the event
+    /// in the handler, and process it afterwards. Return `Ok` for events that you do not expect.
     pub async fn handle<B, H, F, E>(&self, request: &Request<B>, handler: H) -> StatusCode
     where
         B: AsRef<[u8]>,

@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::endpoint::parse_secret;
+use super::signature::parse_secret;
 use crate::types::open_enum::open_enum;
 use crate::types::{HttpsUrl, InvalidValue, lenient};
 
 open_enum! {
-    /// The name of an event in a registration.
+    /// The type of the events that a registration is for.
     ///
     /// Other names, such as those of the Recurring API, are made from their text:
     /// `EventType::from("recurring.charge-captured.v1")`. The API refuses unknown names.
@@ -38,11 +38,11 @@ open_enum! {
     }
 }
 
-/// The events of a registration in the order in which they are sent and compared.
+/// Checks and sorts the events of a registration, so that two sets of events can be compared.
 ///
 /// # Errors
-/// If there is no event, or if a name is empty or contains white space or control characters.
-pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
+/// If the list is empty, or if a name is empty or contains white space or control characters.
+pub(super) fn checked_events(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
     if events.is_empty() {
         return Err(InvalidValue::without_value("events", "must not be empty"));
     }
@@ -95,13 +95,13 @@ impl Registration {
         })
     }
 
-    /// Returns the id, with which the registration is deleted.
+    /// Returns the id of the registration, for [`Webhooks::delete`](super::Webhooks::delete).
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Returns the secret for a [`Verifier`](super::Verifier). It is text, although it looks like
-    /// base64. Do not log it.
+    /// Returns the secret for a [`Verifier`](super::Verifier). The secret looks like base64, but is
+    /// used as text. Do not log it.
     pub fn expose_secret(&self) -> &str {
         self.secret.expose_secret()
     }
@@ -115,7 +115,8 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// A registration as the API lists it, without its secret.
+/// A registration in the list of the API, without its secret. Returned by
+/// [`Webhooks::list`](super::Webhooks::list).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
     id: String,
@@ -149,7 +150,7 @@ impl From<WireWebhook> for Webhook {
 }
 
 impl Webhook {
-    /// Returns the id, with which the registration is deleted.
+    /// Returns the id of the registration, for [`Webhooks::delete`](super::Webhooks::delete).
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -164,16 +165,16 @@ impl Webhook {
         &self.events
     }
 
-    /// Returns whether this is a registration of `url`, which the API may spell in another way.
+    /// Returns whether this is a registration of `url`. The API may spell the URL in another way.
     pub(super) fn is_for(&self, url: &HttpsUrl) -> bool {
         let parsed = |text: &str| Url::parse(text).ok();
         self.url == url.as_str()
             || parsed(&self.url).is_some_and(|registered| Some(registered) == parsed(url.as_str()))
     }
 
-    /// Returns whether this registration is for exactly these [`checked`] events.
+    /// Returns whether this registration is for exactly these [`checked_events`] events.
     pub(super) fn has_events(&self, events: &[EventType]) -> bool {
-        checked(self.events.clone()).is_ok_and(|registered| registered == events)
+        checked_events(self.events.clone()).is_ok_and(|registered| registered == events)
     }
 
     /// Returns whether this is the registration with this id. Ids are UUIDs, in any case.

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Uri};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::endpoint::{self, Endpoint};
+use super::signature::{self, SignedUrl};
 use super::verifier::{CONTENT_HASH, DATE, VIPPS_AUTHORIZATION};
 use crate::types::InvalidValue;
 
@@ -26,7 +26,7 @@ use crate::types::InvalidValue;
 /// ```
 #[derive(Clone)]
 pub struct Signer {
-    endpoint: Endpoint,
+    signed_url: SignedUrl,
     uri: Uri,
     secret: SecretString,
 }
@@ -35,17 +35,17 @@ impl Signer {
     /// Creates a signer for the URL and the secret of a registration.
     ///
     /// # Errors
-    /// Those of [`Verifier::new`](super::Verifier::new).
+    /// [`InvalidValue`] for the reasons that [`Verifier::new`](super::Verifier::new) lists.
     pub fn new(
         registered_url: impl AsRef<str>,
         secret: impl AsRef<str>,
     ) -> Result<Self, InvalidValue> {
         let url = registered_url.as_ref();
-        let endpoint = Endpoint::parse(url)?;
+        let signed_url = SignedUrl::parse(url)?;
         Ok(Self {
-            uri: endpoint.uri(url)?,
-            endpoint,
-            secret: endpoint::parse_secret(secret.as_ref())?,
+            uri: signed_url.uri(url)?,
+            signed_url,
+            secret: signature::parse_secret(secret.as_ref())?,
         })
     }
 
@@ -69,9 +69,9 @@ impl Signer {
             .timestamp_to_rfc9110_string(&date)
             .map_err(|_| invalid_date())?;
         let body = body.into();
-        let hash = endpoint::content_hash(&body);
+        let hash = signature::content_hash(&body);
         let signature = self
-            .endpoint
+            .signed_url
             .sign(self.secret.expose_secret(), date.as_bytes(), &hash)
             .unwrap_or_default();
         let authorization = format!(
@@ -81,7 +81,7 @@ impl Signer {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         for (name, value) in [
-            (HOST, self.endpoint.host().to_owned()),
+            (HOST, self.signed_url.host().to_owned()),
             (CONTENT_TYPE, "application/json; charset=utf-8".to_owned()),
             (DATE, date),
             (CONTENT_HASH, hash.to_base64()),
@@ -99,7 +99,7 @@ impl Signer {
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")
-            .field("endpoint", &self.endpoint)
+            .field("signed_url", &self.signed_url)
             .finish_non_exhaustive()
     }
 }

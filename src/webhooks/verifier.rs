@@ -9,7 +9,7 @@ use http::{Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::check_in::CheckIn;
-use super::endpoint::{self, Endpoint};
+use super::signature::{self, SignedUrl};
 use super::{Event, WebhookError};
 use crate::clock::{Clock, Time};
 use crate::types::{InvalidValue, Timestamp};
@@ -27,10 +27,26 @@ const SCHEME: &[u8] = b"HMAC-SHA256 ";
 /// The signature covers the method, path, query and host of the **registered** URL, the date, and
 /// the bytes of the body. The host and path of the incoming request are ignored, because proxies
 /// rewrite them. Make one verifier for each registered URL.
+///
+/// ```
+/// use vipps::webhooks::{Verifier, WebhookError};
+/// # use vipps::webhooks::Signer;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = "090a478d-37ff-4e77-970e-d457aeb26a3a";
+/// let url = "https://shop.example.com/hooks/vipps";
+/// let verifier = Verifier::new(url, [secret])?;
+/// # let sent = Signer::new(url, secret)?.sign(jiff::Timestamp::now(), "{}")?;
+/// // `sent` is an `http::Request` with the unchanged bytes of the body.
+/// assert!(verifier.verify(&sent).is_ok());
+/// let changed = sent.map(|_| "{ }");
+/// assert_eq!(verifier.verify(&changed).unwrap_err(), WebhookError::BodyHash);
+/// # Ok(()) }
+/// ```
 #[doc(alias("HMAC", "signature"))]
 #[derive(Clone)]
 pub struct Verifier {
-    endpoint: Endpoint,
+    signed_url: SignedUrl,
     secrets: Arc<[SecretString]>,
     window: Option<Duration>,
     time: Time,
@@ -58,13 +74,13 @@ impl Verifier {
     ) -> Result<Self, InvalidValue> {
         let secrets = secrets
             .into_iter()
-            .map(|text| endpoint::parse_secret(text.as_ref()))
+            .map(|text| signature::parse_secret(text.as_ref()))
             .collect::<Result<Arc<[_]>, _>>()?;
         if secrets.is_empty() {
             return Err(InvalidValue::without_value("secrets", "must not be empty"));
         }
         Ok(Self {
-            endpoint: Endpoint::parse(registered_url.as_ref())?,
+            signed_url: SignedUrl::parse(registered_url.as_ref())?,
             secrets,
             window: None,
             time: Time::default(),
@@ -74,11 +90,11 @@ impl Verifier {
     /// Refuses events whose `x-ms-date` differs from the current time by more than this. By default
     /// the date is not checked.
     ///
-    /// Events are resent for up to 7 days, and the documentation does not state that a resent event
-    /// has a new date. A window may therefore refuse genuine events for good. Without a window, a
+    /// Events are sent again for up to 7 days. The documentation does not state that such an event
+    /// has a new date, so a window may refuse genuine events on every attempt. Without a window, a
     /// replayed check-in is harmless after 15 minutes, when its customer token has expired; see
-    /// [`CheckIn::is_fresh`]. A replayed payment event is harmless if your code acts on the details
-    /// of the payment alone.
+    /// [`CheckIn::is_fresh`]. A replayed payment event is harmless if your code acts only on the
+    /// details of the payment.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = Some(window);
@@ -95,7 +111,10 @@ impl Verifier {
     /// Verifies a request. Its body must be complete and unchanged.
     ///
     /// # Errors
-    /// The check that failed, without the values that were compared.
+    /// Checked in this order: [`NotPost`](WebhookError::NotPost),
+    /// [`TooLarge`](WebhookError::TooLarge), [`MissingHeader`](WebhookError::MissingHeader),
+    /// [`BodyHash`](WebhookError::BodyHash), [`Signature`](WebhookError::Signature),
+    /// [`OutsideWindow`](WebhookError::OutsideWindow). Respond with [`WebhookError::status`].
     pub fn verify<'a, B: AsRef<[u8]>>(
         &self,
         request: &'a Request<B>,
@@ -106,7 +125,7 @@ impl Verifier {
     /// Verifies the parts of a request, like [`verify`](Self::verify).
     ///
     /// # Errors
-    /// The check that failed, without the values that were compared.
+    /// Those of [`verify`](Self::verify).
     pub fn verify_parts<'a>(
         &self,
         method: &Method,
@@ -136,7 +155,7 @@ impl Verifier {
             ));
         }
 
-        let hash = endpoint::content_hash(body);
+        let hash = signature::content_hash(body);
         if !hash.matches(stated_hash) {
             return Err(WebhookError::BodyHash);
         }
@@ -145,7 +164,7 @@ impl Verifier {
             self.secrets.iter().fold(is_valid, |is_valid, secret| {
                 is_valid
                     | self
-                        .endpoint
+                        .signed_url
                         .verify(secret.expose_secret(), date, &hash, signature)
             })
         });
@@ -169,7 +188,7 @@ impl Verifier {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
-            .field("endpoint", &self.endpoint)
+            .field("signed_url", &self.signed_url)
             .field("secrets", &self.secrets.len())
             .field("window", &self.window)
             .finish_non_exhaustive()
@@ -189,7 +208,8 @@ fn parse_signature(authorization: &[u8]) -> Option<&[u8]> {
     parameters.get(at + NAME.len()..)
 }
 
-/// An event with a valid signature. `Debug` does not show the body.
+/// A webhook with a valid signature, whose body is not read yet. Returned by [`Verifier::verify`].
+/// `Debug` does not show the body.
 #[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],
@@ -197,7 +217,8 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// Reads the body. Any body is an event, because the API resends an event that is refused.
+    /// Reads the body. A body of an unknown form is [`Event::Unknown`] and not an error, because
+    /// the API would send a refused event again.
     pub fn event(&self) -> Event {
         Event::read(self.body)
     }

@@ -135,7 +135,7 @@ async fn epayment_is_captured_and_refunded_in_parts() {
         }
         assert_eq!(payment.capture_remaining().await.unwrap().amount, Some(six));
         let details = payment.details().await.unwrap();
-        // The state stays, and the sums show what happened.
+        // A capture changes the sums, and not the state.
         assert_eq!(details.state(), &PaymentState::Authorized);
         assert!(!details.can_capture() && !details.can_cancel() && details.can_refund());
 
@@ -198,7 +198,7 @@ async fn danish_and_finnish_epayments_have_their_currency() {
         for amount in [Amount::dkk(10), Amount::eur(10)] {
             let currency: Currency = amount.currency();
             if target::is_real() {
-                eprintln!("SKIPPED {currency}: not checkable, the test environment knows NOK only");
+                eprintln!("SKIPPED {currency}: the test environment accepts NOK only");
                 continue;
             }
             let created = fixture.create(fixture.reference(), amount).await.unwrap();

@@ -40,7 +40,7 @@ where
         created: Arc::default(),
     };
     let result = tokio::spawn(test(fixture.clone())).await;
-    fixture.clear().await;
+    fixture.clean_up().await;
     if let Err(failure) = result {
         std::panic::resume_unwind(failure.into_panic());
     }
@@ -48,7 +48,7 @@ where
 
 impl Fixture {
     /// Returns a text that is unique among all tests and runs.
-    fn fresh() -> String {
+    fn unique_id() -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static RUN: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
         let run = RUN.get_or_init(|| {
@@ -60,7 +60,7 @@ impl Fixture {
     }
 
     pub(crate) fn order(&self) -> OrderId {
-        let id: OrderId = Self::fresh().parse().expect("an order id");
+        let id: OrderId = Self::unique_id().parse().expect("an order id");
         self.created
             .lock()
             .unwrap()
@@ -69,14 +69,14 @@ impl Fixture {
     }
 
     pub(crate) fn reference(&self) -> Reference {
-        let reference: Reference = Self::fresh().parse().expect("a reference");
+        let reference: Reference = Self::unique_id().parse().expect("a reference");
         let created = Created::Epayment(reference.clone());
         self.created.lock().unwrap().push(created);
         reference
     }
 
     pub(crate) fn redirect(&self) -> RedirectQrId {
-        let id: RedirectQrId = Self::fresh().parse().expect("an id");
+        let id: RedirectQrId = Self::unique_id().parse().expect("an id");
         self.created
             .lock()
             .unwrap()
@@ -85,7 +85,7 @@ impl Fixture {
     }
 
     pub(crate) fn callback(&self) -> CallbackQrId {
-        let id: CallbackQrId = Self::fresh().parse().expect("an id");
+        let id: CallbackQrId = Self::unique_id().parse().expect("an id");
         self.created
             .lock()
             .unwrap()
@@ -101,14 +101,14 @@ impl Fixture {
             .push(Created::Webhook(id.to_owned()));
     }
 
-    /// A payment that waits for its customer.
+    /// Starts a payment that waits for its customer.
     pub(crate) async fn initiated(&self) -> InitiatedPayment {
         let text = "Contract test".parse().expect("a text");
         let payment = self.vipps.ecom().initiate(self.order(), PRICE, text);
         payment.await.expect("a payment")
     }
 
-    /// A payment of the ePayment API that has not been created yet.
+    /// Returns the builder of a payment of the ePayment API.
     pub(crate) fn create(&self, reference: Reference, amount: Amount) -> epayment::Create {
         let create = self.vipps.epayment().create(reference, amount);
         let page = "https://example.com/result".parse().expect("a URL");
@@ -122,7 +122,7 @@ impl Fixture {
         let started = self.initiated().await;
         let payment = started.payment(&self.vipps);
         let approval = payment.force_approve().phone_number(payer);
-        allowed(test, &approval.landing_page(&started).await).then_some(payment)
+        is_allowed(test, &approval.landing_page(&started).await).then_some(payment)
     }
 
     /// Like [`approved`](Self::approved), for the ePayment API.
@@ -131,17 +131,17 @@ impl Fixture {
         let created = self.create(self.reference(), PRICE).await;
         let payment = created.expect("a payment").payment(&self.vipps);
         let approval = payment.force_approve().customer(payer);
-        allowed(test, &approval.await).then_some(payment)
+        is_allowed(test, &approval.await).then_some(payment)
     }
 
     /// Cancels or refunds the rest of every payment, and deletes every code and registration.
-    async fn clear(&self) {
+    async fn clean_up(&self) {
         let created = std::mem::take(&mut *self.created.lock().unwrap());
         for created in created {
             // A resource that does not exist needs no cleanup, so errors are ignored.
             match created {
-                Created::Order(id) => self.clear_order(&id).await,
-                Created::Epayment(reference) => self.clear_epayment(reference).await,
+                Created::Order(id) => self.clean_up_order(&id).await,
+                Created::Epayment(reference) => self.clean_up_epayment(reference).await,
                 Created::Redirect(id) => {
                     drop(self.vipps.qr().merchant_redirect(id.clone()).delete().await);
                 }
@@ -153,48 +153,55 @@ impl Fixture {
         }
     }
 
-    async fn clear_order(&self, id: &OrderId) {
+    async fn clean_up_order(&self, id: &OrderId) {
         let payment = self.vipps.ecom().payment(id.clone());
-        let within = Duration::from_secs(90);
+        let deadline = Duration::from_secs(90);
         let Ok(details) = payment.details().await else {
             return;
         };
         if details.can_cancel() {
-            drop(payment.cancel().deadline(within).await);
+            drop(payment.cancel().deadline(deadline).await);
         } else if details.can_release() {
-            drop(payment.cancel().release_remaining().deadline(within).await);
+            drop(
+                payment
+                    .cancel()
+                    .release_remaining()
+                    .deadline(deadline)
+                    .await,
+            );
         }
         if details.can_refund() {
-            drop(payment.refund().rest().deadline(within).await);
+            drop(payment.refund_remaining().deadline(deadline).await);
         }
     }
 
-    async fn clear_epayment(&self, reference: Reference) {
+    async fn clean_up_epayment(&self, reference: Reference) {
         let payment = self.vipps.epayment().payment(reference);
-        let within = Duration::from_secs(90);
+        let deadline = Duration::from_secs(90);
         let Ok(details) = payment.details().await else {
             return;
         };
         if details.can_cancel() {
-            drop(payment.cancel().deadline(within).await);
+            drop(payment.cancel().deadline(deadline).await);
         }
         if details.can_refund() {
-            drop(payment.refund_remaining().deadline(within).await);
+            drop(payment.refund_remaining().deadline(deadline).await);
         }
     }
 }
 
-/// Returns the test user who approves payments, or prints that the variable is missing.
+/// Returns the phone number of the test user who approves payments. Prints SKIPPED if it is
+/// missing.
 fn payer(test: &str) -> Option<PhoneNumber> {
     let payer = target::payer();
     if payer.is_none() {
-        eprintln!("SKIPPED {test}: VIPPS_CONTRACT_PHONE names no test user who could approve");
+        eprintln!("SKIPPED {test}: VIPPS_CONTRACT_PHONE is missing, so no test user can approve");
     }
     payer
 }
 
-/// Returns whether an approval succeeded, or prints that it is not allowed here.
-fn allowed<T>(test: &str, approval: &vipps::Result<T>) -> bool {
+/// Returns true if an approval succeeded. Prints SKIPPED if the environment does not allow it.
+fn is_allowed<T>(test: &str, approval: &vipps::Result<T>) -> bool {
     if let Err(error) = approval {
         assert!(target::is_real(), "the simulator allows it: {error}");
         eprintln!("SKIPPED {test}: force approve is not allowed here: {error}");

@@ -72,7 +72,7 @@ async fn initiated_payment_has_a_landing_page() {
 async fn payment_is_cancelled_before_approval() {
     with_fixture(async |fixture| {
         let payment = fixture.initiated().await.payment(&fixture.vipps);
-        let capture = payment.capture().await.unwrap_err();
+        let capture = payment.capture_remaining().await.unwrap_err();
         assert_eq!(capture.outcome(), Outcome::Rejected, "{capture}");
         payment.cancel().await.unwrap();
         let details = payment.details().await.unwrap();
@@ -104,8 +104,8 @@ async fn operations_on_an_unknown_order_are_refused() {
         let payment = fixture.vipps.ecom().payment(fixture.order());
         for error in [
             payment.details().await.unwrap_err(),
-            payment.capture().await.unwrap_err(),
-            payment.refund().await.unwrap_err(),
+            payment.capture_remaining().await.unwrap_err(),
+            payment.refund(PRICE).await.unwrap_err(),
             payment.cancel().await.unwrap_err(),
         ] {
             assert!(error.has_code("35"), "{error}");

@@ -18,7 +18,7 @@ macro_rules! approved {
 #[tokio::test]
 async fn approved_payment_is_reserved() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "an_approval_reserves");
+        let payment = approved!(fixture, "approved_payment_is_reserved");
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Reserved);
         let newest = &details.events()[0];
@@ -45,7 +45,7 @@ async fn payment_is_captured_and_refunded_in_parts() {
         let payment = approved!(fixture, "payment_is_captured_and_refunded_in_parts");
         let (four, six) = (Amount::nok(4), Amount::nok(6));
 
-        let first = payment.capture().amount(four).await.unwrap();
+        let first = payment.capture(four).await.unwrap();
         assert_eq!(first.status, Some(TransactionStatus::Captured));
         assert_eq!(first.amount, Some(four));
         let sums = first.summary.unwrap();
@@ -53,20 +53,20 @@ async fn payment_is_captured_and_refunded_in_parts() {
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::PartiallyCaptured);
 
-        let rest = payment.capture().rest().await.unwrap();
+        let rest = payment.capture_remaining().await.unwrap();
         assert_eq!(rest.amount, Some(six));
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Captured);
         assert_eq!(details.sums().captured, PRICE);
 
-        let back = payment.refund().amount(four).await.unwrap();
+        let back = payment.refund(four).await.unwrap();
         assert_eq!(back.status, Some(TransactionStatus::Refunded));
         assert_eq!(back.amount, Some(four));
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::PartiallyRefunded);
         assert_eq!(details.sums().remaining_to_refund, six);
 
-        let rest = payment.refund().rest().await.unwrap();
+        let rest = payment.refund_remaining().await.unwrap();
         assert_eq!(rest.amount, Some(six));
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Refunded);
@@ -80,10 +80,10 @@ async fn payment_is_captured_and_refunded_in_parts() {
 #[tokio::test]
 async fn same_key_captures_once() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "a_key_captures_once");
+        let payment = approved!(fixture, "same_key_captures_once");
         let key = RequestId::parse("contract-capture").unwrap();
         let capture = || {
-            let part = payment.capture().amount(Amount::nok(4));
+            let part = payment.capture(Amount::nok(4));
             part.idempotency_key(key.clone())
         };
         let one = capture().await.unwrap();
@@ -107,12 +107,12 @@ async fn same_key_captures_once() {
 
 /// A key is bound to its amount.
 #[tokio::test]
-async fn a_key_with_another_amount_is_refused() {
+async fn key_of_a_capture_with_another_amount_is_refused() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "a_key_with_another_amount_is_refused");
+        let payment = approved!(fixture, "key_of_a_capture_with_another_amount_is_refused");
         let capture = |amount| {
             let key = RequestId::parse("contract-other").unwrap();
-            payment.capture().amount(amount).idempotency_key(key)
+            payment.capture(amount).idempotency_key(key)
         };
         capture(Amount::nok(4)).await.unwrap();
         let error = capture(Amount::nok(5)).await.unwrap_err();
@@ -132,17 +132,17 @@ async fn reservation_is_cancelled() {
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Cancelled);
         assert_eq!(details.sums().remaining_to_capture, Amount::nok(0));
-        let error = payment.capture().await.unwrap_err();
+        let error = payment.capture_remaining().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{error}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_rest_of_a_reservation_is_released() {
+async fn rest_of_a_reservation_is_released() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "the_rest_of_a_reservation_is_released");
-        payment.capture().amount(Amount::nok(4)).await.unwrap();
+        let payment = approved!(fixture, "rest_of_a_reservation_is_released");
+        payment.capture(Amount::nok(4)).await.unwrap();
         payment.cancel().release_remaining().await.unwrap();
         let details = payment.details().await.unwrap();
         assert_eq!(details.state(), PaymentState::Captured);
@@ -156,17 +156,17 @@ async fn the_rest_of_a_reservation_is_released() {
 #[tokio::test]
 async fn amount_above_the_limit_is_refused_with_a_code() {
     with_fixture(async |fixture| {
-        let payment = approved!(fixture, "too_much_is_refused_by_its_code");
+        let payment = approved!(fixture, "amount_above_the_limit_is_refused_with_a_code");
         let more = Amount::nok(11);
         let refused = async |code: &str, result: vipps::Result<_>| {
             let error = result.map(|_: vipps::ecom::Transaction| ()).unwrap_err();
             assert!(error.has_code(code), "not {code}: {error}");
             assert_eq!(error.outcome(), Outcome::Rejected);
         };
-        refused("61", payment.capture().amount(more).await).await;
-        refused("72", payment.refund().await).await;
-        payment.capture().await.unwrap();
-        refused("71", payment.refund().amount(more).await).await;
+        refused("61", payment.capture(more).await).await;
+        refused("72", payment.refund(PRICE).await).await;
+        payment.capture_remaining().await.unwrap();
+        refused("71", payment.refund(more).await).await;
         refused("51", payment.cancel().await).await;
         let details = payment.details().await.unwrap();
         assert_eq!(details.sums().captured, PRICE);

@@ -18,13 +18,13 @@ async fn registration_is_listed_and_deleted() {
         let registration = webhooks.register(url(), events).await.unwrap();
         fixture.registered(registration.id());
         let listed = webhooks.list().await.unwrap();
-        let listed = listed.iter().find(|one| one.id() == registration.id());
+        let listed = listed.iter().find(|other| other.id() == registration.id());
         let listed = listed.expect("the new registration");
         assert_eq!(listed.url(), url().as_str());
         assert_eq!(listed.events().len(), 2);
         webhooks.delete(registration.id()).await.unwrap();
         let left = webhooks.list().await.unwrap();
-        assert!(left.iter().all(|one| one.id() != registration.id()));
+        assert!(left.iter().all(|other| other.id() != registration.id()));
         // A deleted registration counts as success.
         webhooks.delete(registration.id()).await.unwrap();
     })

@@ -1,13 +1,14 @@
-//! The evidence comes from the payment details. Without both payments, no evidence is printed.
+//! The program `go_live`: it prints evidence from the payment details, and only if both payments
+//! ended as intended.
 
 use vipps::simulator::{CaptureType, Simulator};
 
 use super::in_order;
-use crate::programs::{Program, against, example, run};
+use crate::programs::{Program, example, example_against, run};
 
 #[test]
 fn without_variables_both_outcomes_are_shown() {
-    let go_live = run(example("go_live").args(["--prefix", "live-1"]));
+    let go_live = run(example("go_live").args(["--api", "ecom", "--prefix", "live-1"]));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
         &go_live.out,
@@ -32,6 +33,8 @@ fn without_variables_both_outcomes_are_shown() {
 fn test_environment_approves_without_a_phone() {
     let sim = Simulator::start().unwrap();
     let args = [
+        "--api",
+        "ecom",
         "--prefix",
         "live-2",
         "--approve",
@@ -39,7 +42,7 @@ fn test_environment_approves_without_a_phone() {
         "--amount",
         "25",
     ];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     assert_eq!(sim.journal().count("integration_test_approve_payment"), 2);
     let account = |id: &str| sim.account(id).unwrap();
@@ -48,24 +51,17 @@ fn test_environment_approves_without_a_phone() {
     let voided = account("live-2-void");
     assert_eq!((voided.captured(), voided.released()), (0, 2_500));
     // Each order id can be used only once.
-    let again = run(against(&sim, "go_live").args(args));
+    let again = run(example_against(&sim, "go_live").args(args));
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.err.contains("34"), "{again:?}");
     assert!(!again.out.contains("Evidence"), "{again:?}");
 }
 
 #[test]
-fn epayment_ends_in_refunded_and_cancelled() {
+fn epayment_is_the_default_and_ends_in_refunded_and_cancelled() {
     let sim = Simulator::start().unwrap();
-    let args = [
-        "--api",
-        "epayment",
-        "--prefix",
-        "live-7",
-        "--approve",
-        "91234567",
-    ];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let args = ["--prefix", "live-7", "--approve", "91234567"];
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
         &go_live.out,
@@ -90,11 +86,18 @@ fn epayment_ends_in_refunded_and_cancelled() {
 
 /// A sales unit with direct capture has no reservation that could be cancelled.
 #[test]
-fn direct_capture_needs_the_refund_alone() {
+fn direct_capture_needs_only_refunds() {
     let builder = Simulator::builder().capture_type(CaptureType::Direct);
     let sim = builder.start().unwrap();
-    let args = ["--prefix", "live-3", "--approve", "91234567"];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let args = [
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-3",
+        "--approve",
+        "91234567",
+    ];
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     let end = ["| SALE", "| REFUND", "| SALE", "| REFUND", "direct capture"];
     in_order(&go_live.out, &end);
@@ -104,12 +107,12 @@ fn direct_capture_needs_the_refund_alone() {
 #[test]
 fn rejected_payment_fails_the_checklist() {
     let sim = Simulator::start().unwrap();
-    let mut command = against(&sim, "go_live");
+    let mut command = example_against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-4"]), "");
     go_live.wait_for("waiting");
-    assert!(go_live.so_far().contains('█'));
+    assert!(go_live.output_so_far().contains('█'));
     sim.payer().reject("live-4-refund").unwrap();
-    let go_live = go_live.end();
+    let go_live = go_live.wait_for_exit();
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
     assert_eq!(sim.ledger().len(), 1);
@@ -121,8 +124,15 @@ fn failed_refund_is_reported() {
     sim.faults()
         .on("refund_payment_using_post")
         .ecom_error("Payment", "74");
-    let mut command = against(&sim, "go_live");
-    let go_live = run(command.args(["--prefix", "live-5", "--approve", "91234567"]));
+    let mut command = example_against(&sim, "go_live");
+    let go_live = run(command.args([
+        "--api",
+        "ecom",
+        "--prefix",
+        "live-5",
+        "--approve",
+        "91234567",
+    ]));
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     let message = "live-5-refund is captured, and its refund is not confirmed; check it in the business portal";
     assert!(go_live.err.contains(message), "{go_live:?}");
@@ -133,11 +143,11 @@ fn failed_refund_is_reported() {
 #[test]
 fn ctrl_c_cancels_the_order() {
     let sim = Simulator::start().unwrap();
-    let mut command = against(&sim, "go_live");
+    let mut command = example_against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-6"]), "");
     go_live.wait_for("waiting");
     go_live.signal("INT");
-    let go_live = go_live.end();
+    let go_live = go_live.wait_for_exit();
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     assert!(
         go_live.out.contains("cancelled: live-6-refund"),

@@ -30,7 +30,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
             "capture",
             "POST",
             "/ecomm/v2/payments/acme-shop-123/capture",
-            |v| Box::pin(async move { v.ecom().payment(id()).capture().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).capture_remaining().await.map(drop) }),
         ),
         (
             "cancel",
@@ -42,7 +42,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, Run)> {
             "refund",
             "POST",
             "/ecomm/v2/payments/acme-shop-123/refund",
-            |v| Box::pin(async move { v.ecom().payment(id()).refund().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).refund(amount()).await.map(drop) }),
         ),
         (
             "details",

@@ -84,8 +84,8 @@ async fn every_call_can_move_between_threads() {
             .into_future(),
     );
     in_flight(&payment.details().send());
-    in_flight(&payment.capture().send());
-    in_flight(&payment.refund().send());
+    in_flight(&payment.capture_remaining().send());
+    in_flight(&payment.refund_remaining().send());
     in_flight(&payment.cancel().send());
     in_flight(&payment.force_approve().send());
     in_flight(&payment.wait().send());

@@ -46,8 +46,7 @@ async fn an_amount_out_of_range_is_not_sent() {
         let error = vipps
             .ecom()
             .payment(id())
-            .capture()
-            .amount(Amount::minor(ore, Currency::NOK))
+            .capture(Amount::minor(ore, Currency::NOK))
             .await
             .unwrap_err();
         check(&error.to_string(), "amount", "must be", &ore.to_string());
@@ -69,8 +68,8 @@ async fn an_amount_in_another_currency_is_not_sent() {
         for error in [
             vipps.ecom().initiate(id(), amount, text()).await.err(),
             vipps.pay_by_qr(id(), amount, text()).await.err(),
-            payment.capture().amount(amount).await.err(),
-            payment.refund().amount(amount).await.err(),
+            payment.capture(amount).await.err(),
+            payment.refund(amount).await.err(),
         ] {
             let error = error.unwrap();
             assert_eq!(
@@ -200,8 +199,7 @@ async fn a_refund_out_of_range_is_not_sent() {
     let payment = recorder.client().ecom().payment(id());
     for ore in [0, -5, i64::MIN, 2_147_483_648] {
         let error = payment
-            .refund()
-            .amount(Amount::minor(ore, Currency::NOK))
+            .refund(Amount::minor(ore, Currency::NOK))
             .await
             .unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotSent);

@@ -77,8 +77,8 @@ async fn only_operations_with_a_key_in_the_api_take_one() {
         newer.details() => [false, true, true, true];
         newer.events() => [false, true, true, true];
         newer.wait() => [false, true, true, true];
-        payment.capture() => [true, true, true, true];
-        payment.refund() => [true, true, true, true];
+        payment.capture_remaining() => [true, true, true, true];
+        payment.refund_remaining() => [true, true, true, true];
         payment.force_approve() => [true, true, true, true];
         // The API has no key for these operations, so the header would have no effect.
         ecom.initiate(id(), amount(), text()) => [false, true, true, true];

@@ -40,9 +40,9 @@ async fn every_call_after_a_callback_names_its_sales_unit() {
         .wait()
         .deadline(std::time::Duration::from_millis(1))
         .await;
-    let _ = payment.capture().amount(some).await;
-    let _ = payment.refund().amount(some).await;
-    let _ = payment.refund().rest().await;
+    let _ = payment.capture(some).await;
+    let _ = payment.refund(some).await;
+    let _ = payment.refund_remaining().await;
     let _ = payment.cancel().await;
     let _ = payment
         .force_approve()
@@ -137,7 +137,7 @@ async fn a_payment_of_another_unit_is_found_after_its_callback() {
         payment.details().await.unwrap().state(),
         PaymentState::Reserved
     );
-    payment.capture().await.unwrap();
+    payment.capture_remaining().await.unwrap();
     assert_eq!(
         payment.details().await.unwrap().state(),
         PaymentState::Captured

@@ -59,7 +59,7 @@ async fn an_html_502_does_not_hide_its_status() {
             .respond("POST", CAPTURE, 502, page)
             .respond("GET", DETAILS_PATH, 502, page);
     let payment = client_with_ten_attempts(&recorder).ecom().payment(id());
-    let capture = payment.capture().await.unwrap_err();
+    let capture = payment.capture_remaining().await.unwrap_err();
     assert_eq!(capture.outcome(), Outcome::Unknown);
     let read = payment.details().await.unwrap_err();
     assert_eq!(read.outcome(), Outcome::NoEffect);
@@ -92,8 +92,8 @@ async fn status_200_with_an_error_list_is_an_error() {
     let payment = vipps.ecom().payment(id());
     let writes = [
         vipps.ecom().initiate(id(), amount(), text()).await.err(),
-        payment.capture().await.err(),
-        payment.refund().await.err(),
+        payment.capture_remaining().await.err(),
+        payment.refund_remaining().await.err(),
         payment.cancel().await.err(),
     ];
     for error in writes.into_iter().chain([payment.details().await.err()]) {

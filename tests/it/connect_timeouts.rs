@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use vipps::testing::Recorder;
 use vipps::{Clock, Environment, Error, ErrorKind, Outcome, Vipps, VippsBuilder};
 
-use crate::raw::{RawServer, Step, stall, with_head, write_and_keep};
+use crate::raw::{RawServer, Step, http_response, stall, write_and_keep_alive};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
@@ -73,7 +73,11 @@ async fn initiate(vipps: &Vipps, deadline: Duration) -> Error {
 
 async fn capture(vipps: &Vipps, deadline: Duration) -> Error {
     let payment = vipps.ecom().payment("o-1".parse().unwrap());
-    payment.capture().deadline(deadline).await.unwrap_err()
+    payment
+        .capture_remaining()
+        .deadline(deadline)
+        .await
+        .unwrap_err()
 }
 
 async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Duration) {
@@ -184,12 +188,12 @@ async fn deadline_of_an_own_clock_during_connect_is_not_sent() {
 #[tokio::test]
 async fn deadline_on_a_pooled_connection_stays_unknown() {
     let transaction = r#"{"orderId":"o-1","transactionInfo":{"amount":100}}"#;
-    let first = write_and_keep(with_head("200 OK", transaction));
+    let first = write_and_keep_alive(http_response("200 OK", transaction));
     for last in [stall(""), vec![Step::Reset], vec![]] {
-        let server = RawServer::keeping(vec![first.clone(), last]);
+        let server = RawServer::with_keep_alive(vec![first.clone(), last]);
         let vipps = server.client();
         let payment = vipps.ecom().payment("o-1".parse().unwrap());
-        payment.capture().await.unwrap();
+        payment.capture_remaining().await.unwrap();
         let error = initiate(&vipps, SENT).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
         let requests = server.requests();

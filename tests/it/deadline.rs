@@ -36,8 +36,8 @@ impl Shop {
         let order = vipps.ecom().initiate(id(), amount(), text());
         order.await.unwrap();
         shop.sim.payer().approve(ORDER).unwrap();
-        let part = vipps.ecom().payment(id()).capture();
-        part.amount(Amount::nok(20)).await.unwrap();
+        let payment = vipps.ecom().payment(id());
+        payment.capture(Amount::nok(20)).await.unwrap();
         let code = vipps.qr().merchant_redirect("b".parse().unwrap());
         code.create(url()).await.unwrap();
         shop
@@ -88,13 +88,21 @@ const OPERATIONS: [Operation; 20] = [
         run(v.ecom().payment(id()).details().deadline(DEADLINE))
     }),
     ("capture", |v| {
-        run(v.ecom().payment(id()).capture().deadline(DEADLINE))
+        run(v
+            .ecom()
+            .payment(id())
+            .capture_remaining()
+            .deadline(DEADLINE))
     }),
     ("refund", |v| {
-        run(v.ecom().payment(id()).refund().deadline(DEADLINE))
+        run(v
+            .ecom()
+            .payment(id())
+            .refund(Amount::nok(20))
+            .deadline(DEADLINE))
     }),
     ("refund of the rest", |v| {
-        run(v.ecom().payment(id()).refund().rest().deadline(DEADLINE))
+        run(v.ecom().payment(id()).refund_remaining().deadline(DEADLINE))
     }),
     ("cancel", |v| {
         run(v.ecom().payment(id()).cancel().deadline(DEADLINE))
@@ -260,14 +268,14 @@ async fn deadline_covers_token_attempts_and_waits() {
     faults.on(CAPTURE).times(1).before_effect().delay(second);
     faults.on(CAPTURE).times(1).retry_after(3).status(503);
     faults.on(CAPTURE).stall();
-    let capture = vipps.ecom().payment(id()).capture();
+    let payment = vipps.ecom().payment(id());
     // The first capture takes 1 s and succeeds. The second capture meets the other faults.
-    let part = capture.clone().amount(Amount::nok(1));
+    let part = payment.capture(Amount::nok(1));
     let (result, took) = timed(run(part.deadline(DEADLINE))).await;
     result.unwrap();
     assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");
     shop.sim.revoke_tokens();
-    let (result, took) = timed(run(capture.deadline(DEADLINE))).await;
+    let (result, took) = timed(run(payment.capture_remaining().deadline(DEADLINE))).await;
     let error = result.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -286,7 +294,7 @@ async fn retry_that_would_exceed_the_deadline_is_not_awaited() {
         let vipps = shop.client();
         vipps.ecom().payment(id()).details().await.unwrap();
         shop.sim.faults().on(CAPTURE).retry_after(3).status(status);
-        let capture = vipps.ecom().payment(id()).capture();
+        let capture = vipps.ecom().payment(id()).capture_remaining();
         let (result, took) = timed(run(capture.deadline(DEADLINE))).await;
         let error = result.unwrap_err();
         assert_eq!(error.http_status(), Some(status));

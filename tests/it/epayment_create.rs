@@ -337,10 +337,7 @@ async fn lost_create_states_that_a_retry_is_safe() {
     assert_eq!(error.reference(), Some(&reference()));
     assert_eq!(error.order_id(), None);
     let hint = error.hint().unwrap();
-    assert!(
-        hint.contains("a repeat with the same key is safe"),
-        "{hint}"
-    );
+    assert!(hint.contains("creates nothing twice"), "{hint}");
 }
 
 fn log(key: &str) -> String {

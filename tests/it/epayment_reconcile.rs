@@ -21,22 +21,22 @@ enum Found {
 use Found::{NoEffect, TookEffect, Unknown};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Lost {
+enum LostResponse {
     Create,
     Capture,
     Refund,
     Cancel,
     Approve,
 }
-use Lost::{Approve, Cancel, Capture, Create, Refund};
+use LostResponse::{Approve, Cancel, Capture, Create, Refund};
 
-const ALL: [Lost; 5] = [Create, Capture, Refund, Cancel, Approve];
+const ALL: [LostResponse; 5] = [Create, Capture, Refund, Cancel, Approve];
 
 fn key() -> RequestId {
     RequestId::parse(KEY).unwrap()
 }
 
-impl Lost {
+impl LostResponse {
     /// The error of this operation after all its responses were lost.
     async fn error(self) -> Error {
         let capture = format!("{PAYMENT}/capture");
@@ -301,7 +301,7 @@ async fn errors_of_other_operations_and_outcomes_need_no_request() {
     assert!(matches!(found, Reconciled::NoEffect));
     let of_ecom = Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let payment = of_ecom.client().ecom().payment(crate::support::id());
-    let error = payment.capture().await.unwrap_err();
+    let error = payment.capture_remaining().await.unwrap_err();
     let found = vipps.epayment().reconcile(&error).await;
     let Reconciled::StillUnknown(reason) = found else {
         panic!("{found:?}")

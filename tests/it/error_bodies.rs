@@ -17,7 +17,7 @@ async fn initiate(status: u16, body: &str) -> Error {
 
 async fn capture(status: u16, body: &str) -> Result<(), Error> {
     let recorder = Recorder::new().respond("POST", CAPTURE, status, body);
-    let call = recorder.client().ecom().payment(id()).capture();
+    let call = recorder.client().ecom().payment(id()).capture_remaining();
     call.await.map(drop)
 }
 

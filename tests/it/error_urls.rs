@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use vipps::{Amount, Error, OrderId};
 
-use crate::raw::{Act, RawServer, Step, write};
+use crate::raw::{RawServer, Step, Steps, write};
 use crate::support::text;
 
 const ORDER: &str = "order-of-ada-77";
@@ -32,12 +32,12 @@ fn assert_no_url(error: &Error) {
     }
 }
 
-async fn errors(act: Act) -> [Error; 3] {
+async fn errors(act: Steps) -> [Error; 3] {
     let server = RawServer::start(vec![act]);
     let vipps = server.client();
     let payment = vipps.ecom().payment(order());
     [
-        payment.capture().await.unwrap_err(),
+        payment.capture_remaining().await.unwrap_err(),
         payment.details().await.unwrap_err(),
         vipps
             .ecom()
@@ -87,10 +87,15 @@ async fn an_error_before_the_body_has_no_url() {
 
 #[tokio::test]
 async fn an_error_of_the_connection_has_no_url() {
-    let server = RawServer::keeping(vec![]);
+    let server = RawServer::with_keep_alive(vec![]);
     let vipps = server.client();
     drop(server);
-    let error = vipps.ecom().payment(order()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(order())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     assert!(error.source().is_some(), "{error:?}");
     assert_no_url(&error);
 }

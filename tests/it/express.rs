@@ -42,7 +42,7 @@ async fn chosen_shipping_is_charged_and_in_the_details() {
     let reserved: Option<&Timestamp> = details.events().first().unwrap().timestamp.as_ref();
     assert!(reserved.unwrap().instant().is_some());
 
-    let captured = payment.capture().await.unwrap();
+    let captured = payment.capture_remaining().await.unwrap();
     assert_eq!(captured.amount, Some(Amount::minor(27_950, Currency::NOK)));
     // The API no longer returns the user's data and the address after a week.
     sim.clock()

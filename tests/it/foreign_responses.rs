@@ -7,7 +7,7 @@ use vipps::ecom::PaymentState;
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome, RequestId, Vipps};
 
-use crate::raw::{RawServer, with_head, write};
+use crate::raw::{RawServer, http_response, write};
 use crate::support::{self, DETAILS, TRANSACTION, amount, id, text};
 
 const PAYMENTS: &str = "/ecomm/v2/payments";
@@ -75,9 +75,11 @@ const WRITES: [Operation; 6] = [
     ("POST", PAYMENTS, |v| {
         run(v.ecom().initiate(id(), amount(), text()))
     }),
-    ("POST", CAPTURE, |v| run(v.ecom().payment(id()).capture())),
+    ("POST", CAPTURE, |v| {
+        run(v.ecom().payment(id()).capture_remaining())
+    }),
     ("POST", REFUND, |v| {
-        run(v.ecom().payment(id()).refund().amount(amount()))
+        run(v.ecom().payment(id()).refund(amount()))
     }),
     ("PUT", CANCEL, |v| run(v.ecom().payment(id()).cancel())),
     ("PUT", REDIRECT, |v| {
@@ -390,7 +392,7 @@ async fn error_cut_with_its_connection_is_unknown() {
         ] {
             let server = RawServer::start(vec![write(format!("{head}{}", &body[..end]))]);
             let key = RequestId::parse("k").unwrap();
-            let call = server.client().ecom().payment(id()).capture();
+            let call = server.client().ecom().payment(id()).capture_remaining();
             let error = call.idempotency_key(key).await.unwrap_err();
             assert_eq!(error.outcome(), outcome, "{version} {end}: {error:?}");
         }
@@ -399,7 +401,7 @@ async fn error_cut_with_its_connection_is_unknown() {
 
 #[tokio::test]
 async fn redirect_is_never_followed() {
-    let elsewhere = RawServer::start(vec![write(with_head("200 OK", TRANSACTION))]);
+    let elsewhere = RawServer::start(vec![write(http_response("200 OK", TRANSACTION))]);
     for status in [
         "301 Moved",
         "302 Found",
@@ -408,12 +410,12 @@ async fn redirect_is_never_followed() {
         "308 Permanent",
     ] {
         let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
-        let server = RawServer::start(vec![write(with_head(&head, ""))]);
+        let server = RawServer::start(vec![write(http_response(&head, ""))]);
         let error = server
             .client()
             .ecom()
             .payment(id())
-            .capture()
+            .capture_remaining()
             .await
             .unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{status}");

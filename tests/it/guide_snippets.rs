@@ -126,7 +126,7 @@ fn crash_page_says_what_to_store_for_each_operation() {
         "reconcile_initiate",
         "reconcile_capture",
         "reconcile_refund",
-        "given_up_at",
+        "call_ended_at",
     ] {
         assert!(code.contains(call), "no snippet calls {call}");
     }

@@ -276,13 +276,23 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
         .await
         .unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
-    check(&error, &["details", "new id", "35"]);
+    check(&error, &["details", "new order id", "35"]);
 
     let vipps = lost("POST", format!("{order}/capture"));
-    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("POST", format!("{order}/refund"));
-    let error = vipps.ecom().payment(id()).refund().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .refund(amount())
+        .await
+        .unwrap_err();
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("PUT", format!("{order}/cancel"));
     let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
@@ -291,7 +301,7 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     // A server error leaves the outcome unknown too, and its own hint takes precedence.
     let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 500, "");
     let call = recorder.client().ecom().initiate(id(), amount(), text());
-    check(&call.await.unwrap_err(), &["details", "new id"]);
+    check(&call.await.unwrap_err(), &["details", "new order id"]);
     // A lost read has no effect.
     let vipps = lost("GET", DETAILS_PATH.to_owned());
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();

@@ -111,7 +111,7 @@ async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
             let payment = ecom.payment(id());
             let errors = [
                 ecom.initiate(id(), amount(), text()).await.unwrap_err(),
-                payment.capture().await.unwrap_err(),
+                payment.capture_remaining().await.unwrap_err(),
             ];
             for error in errors {
                 assert_eq!(error.outcome(), Outcome::Unknown, "{status} {body}");

@@ -33,9 +33,9 @@ fn keys_sent(sim: &Simulator, operation: &str) -> Vec<String> {
 async fn each_operation_has_a_key_that_its_response_contains() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
-    let part = || payment.capture().amount(Amount::nok(20));
+    let part = || payment.capture(Amount::nok(20));
     let (first, second) = (part().await.unwrap(), part().await.unwrap());
-    let refund = payment.refund().amount(Amount::nok(20)).await.unwrap();
+    let refund = payment.refund(Amount::nok(20)).await.unwrap();
     let keys: Vec<_> = [&first, &second, &refund]
         .map(|t| t.idempotency_key.clone().unwrap().to_string())
         .to_vec();
@@ -62,7 +62,12 @@ async fn every_attempt_carries_the_key_of_the_first() {
     let (sim, vipps) = reserved().await;
     let lost = sim.faults().on("capture_payment_using_post");
     lost.times(2).lose_response();
-    let captured = vipps.ecom().payment(id()).capture().await.unwrap();
+    let captured = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     let key = captured.idempotency_key.unwrap().to_string();
     assert_eq!(keys_sent(&sim, "capture_payment_using_post"), vec![key; 3]);
     let account = sim.account("acme-shop-123").unwrap();
@@ -81,13 +86,13 @@ async fn key_of_the_caller_has_1_to_40_characters() {
             .respond("POST", REFUND, 400, r#"{"statusCode":400,"message":"x"}"#);
         let payment = recorder.client().ecom().payment(id());
         let captured = payment
-            .capture()
+            .capture_remaining()
             .idempotency_key(key.clone())
             .await
             .unwrap();
         assert_eq!(captured.idempotency_key, Some(key.clone()));
         let error = payment
-            .refund()
+            .refund(Amount::nok(200))
             .idempotency_key(key.clone())
             .await
             .unwrap_err();
@@ -98,7 +103,7 @@ async fn key_of_the_caller_has_1_to_40_characters() {
     let recorder = Recorder::new().respond("POST", CAPTURE, 200, TRANSACTION);
     let payment = recorder.client().ecom().payment(id());
     let error = payment
-        .capture()
+        .capture_remaining()
         .idempotency_key(too_long)
         .await
         .unwrap_err();
@@ -112,7 +117,7 @@ async fn key_reused_for_another_request_is_refused() {
     let (sim, vipps) = reserved().await;
     let payment = vipps.ecom().payment(id());
     let with = |amount| {
-        let capture = payment.capture().amount(Amount::nok(amount));
+        let capture = payment.capture(Amount::nok(amount));
         capture.idempotency_key("one-key".parse().unwrap())
     };
     with(50).await.unwrap();
@@ -137,11 +142,15 @@ async fn key_of_a_capture_is_accepted_for_a_refund() {
     let payment = vipps.ecom().payment(id());
     let key: RequestId = "one-key".parse().unwrap();
     payment
-        .capture()
+        .capture_remaining()
         .idempotency_key(key.clone())
         .await
         .unwrap();
-    payment.refund().idempotency_key(key).await.unwrap();
+    payment
+        .refund(Amount::nok(200))
+        .idempotency_key(key)
+        .await
+        .unwrap();
     let account = sim.account("acme-shop-123").unwrap();
     assert_eq!((account.captured(), account.refunded()), (20_000, 20_000));
 }
@@ -152,7 +161,7 @@ async fn five_hundred_generated_keys_are_different() {
     let vipps = recorder.client();
     let mut keys = std::collections::HashSet::new();
     for _ in 0..500 {
-        let capture = vipps.ecom().payment(id()).capture();
+        let capture = vipps.ecom().payment(id()).capture_remaining();
         let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
         assert!(keys.insert(error.idempotency_key().unwrap().clone()));
     }

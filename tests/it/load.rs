@@ -128,7 +128,11 @@ async fn sell(sim: &Simulator, vipps: &Vipps, counters: &Counters, number: usize
     while payment.wait().interval(PollInterval::Till).await.is_err() {}
     let key = RequestId::parse(&format!("capture-{order}")).expect("a key");
     loop {
-        match payment.capture().idempotency_key(key.clone()).await {
+        match payment
+            .capture_remaining()
+            .idempotency_key(key.clone())
+            .await
+        {
             Ok(_) => return,
             Err(error) if error.outcome() == Outcome::Unknown => {
                 if counters.reconcile(vipps, &error).await == Some(true) {
@@ -232,8 +236,8 @@ fn futures_stay_small() {
             "initiate",
             size_of_val(&vipps.ecom().initiate(id(), kroner, text()).send()),
         ),
-        ("capture", size_of_val(&payment.capture().send())),
-        ("refund", size_of_val(&payment.refund().send())),
+        ("capture", size_of_val(&payment.capture_remaining().send())),
+        ("refund", size_of_val(&payment.refund_remaining().send())),
         ("cancel", size_of_val(&payment.cancel().send())),
         ("details", size_of_val(&payment.details().send())),
         (

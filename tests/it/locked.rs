@@ -39,7 +39,7 @@ const OPERATIONS: [Operation; 6] = [
         run(v.ecom().payment(id()).details())
     }),
     ("POST", CAPTURE, TRANSACTION, |v| {
-        run(v.ecom().payment(id()).capture())
+        run(v.ecom().payment(id()).capture_remaining())
     }),
     ("PUT", REDIRECT, CODE_OF_QR, |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
@@ -86,7 +86,7 @@ async fn capture_retries_with_the_same_key_after_423() {
     client(&recorder)
         .ecom()
         .payment(id())
-        .capture()
+        .capture_remaining()
         .await
         .unwrap();
     assert_eq!(sent(&recorder, "POST"), 2);
@@ -113,7 +113,7 @@ async fn every_class_retries_after_423_as_after_code_94() {
 async fn lock_that_lasts_is_rejected_and_retryable() {
     for (status, body) in [(423, PROBLEM), (423, ""), (400, CODE)] {
         let recorder = Recorder::new().respond("POST", CAPTURE, status, body);
-        let call = client(&recorder).ecom().payment(id()).capture();
+        let call = client(&recorder).ecom().payment(id()).capture_remaining();
         let error = call.await.unwrap_err();
         assert_eq!((error.outcome(), error.attempts()), (Outcome::Rejected, 3));
         assert!(error.is_retryable(), "{status} {body}");
@@ -141,7 +141,7 @@ async fn lock_of_another_sender_leaves_a_write_unknown() {
     client(&recorder)
         .ecom()
         .payment(id())
-        .capture()
+        .capture_remaining()
         .await
         .unwrap();
 }

@@ -6,6 +6,8 @@ mod capture;
 mod polled;
 #[path = "../support/raw.rs"]
 mod raw;
+#[path = "../support/rng.rs"]
+mod rng;
 #[path = "../support/scan.rs"]
 mod scan;
 #[path = "../support/store.rs"]

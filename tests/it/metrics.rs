@@ -53,7 +53,12 @@ async fn retries_and_replays_are_counted() {
         .respond("POST", CAPTURE, 429, "")
         .respond("POST", CAPTURE, 200, TRANSACTION);
     let vipps = recorder.client();
-    vipps.ecom().payment(id()).capture().await.unwrap();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     assert_counted!(
         vipps, calls: 1, succeeded: 1, attempts: 4, retries: 2, replays: 1,
         token_requests: 2, tokens_fetched: 2
@@ -76,8 +81,8 @@ async fn failures_are_counted_by_outcome() {
         .respond("POST", "/ecomm/v2/payments", 200, "nonsense");
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
-    payment.capture().await.unwrap_err();
-    payment.capture().await.unwrap_err();
+    payment.capture_remaining().await.unwrap_err();
+    payment.capture_remaining().await.unwrap_err();
     payment.details().await.unwrap_err();
     payment.details().await.unwrap_err();
     vipps
@@ -114,7 +119,12 @@ async fn undecodable_raw_response_counts_as_failed() {
 async fn a_call_without_a_token_is_not_sent() {
     let recorder = Recorder::new().respond("POST", "/accesstoken/get", 500, "");
     let vipps = recorder.client();
-    vipps.ecom().payment(id()).capture().await.unwrap_err();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     assert_counted!(
         vipps, calls: 1, not_sent: 1, token_requests: 3, token_failures: 1
     );
@@ -125,7 +135,7 @@ async fn a_call_without_a_token_is_not_sent() {
 async fn a_call_dropped_before_its_retry_is_abandoned() {
     let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = crate::support::on_tokio_time(&recorder).build().unwrap();
-    let call = vipps.ecom().payment(id()).capture().send();
+    let call = vipps.ecom().payment(id()).capture_remaining().send();
     assert!(
         tokio::time::timeout(Duration::from_millis(1), call)
             .await
@@ -141,11 +151,7 @@ async fn call_refused_before_the_wire_is_not_counted() {
     let credentials = Credentials::new("id", "secret", "key", "123456".parse().unwrap()).unwrap();
     let builder = Vipps::builder(credentials).environment(Environment::Test);
     let vipps = builder.build().unwrap();
-    let refused = vipps
-        .ecom()
-        .payment(id())
-        .capture()
-        .amount(vipps::Amount::nok(0));
+    let refused = vipps.ecom().payment(id()).capture(vipps::Amount::nok(0));
     refused.await.unwrap_err();
     assert_eq!(vipps.metrics(), Metrics::default());
 }

@@ -188,7 +188,7 @@ async fn redirect_is_not_followed() {
             });
             let vipps = client(&api);
             let payment = vipps.ecom().payment("order-1".parse().unwrap());
-            let error = payment.capture().await.unwrap_err();
+            let error = payment.capture_remaining().await.unwrap_err();
             if at_token {
                 assert_eq!(error.kind(), ErrorKind::Authentication);
             } else {

@@ -33,7 +33,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/capture",
             status("Captured", "transactionInfo"),
             true,
-            |v| Box::pin(async move { v.ecom().payment(id()).capture().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).capture_remaining().await.map(drop) }),
         ),
         (
             "cancel",
@@ -49,7 +49,7 @@ fn operations() -> Vec<(&'static str, &'static str, &'static str, String, bool, 
             "/ecomm/v2/payments/acme-shop-123/refund",
             status("Refund", "transaction"),
             true,
-            |v| Box::pin(async move { v.ecom().payment(id()).refund().await.map(drop) }),
+            |v| Box::pin(async move { v.ecom().payment(id()).refund(amount()).await.map(drop) }),
         ),
         (
             "force approve",
@@ -151,7 +151,7 @@ async fn details_of_another_order_reconcile_nothing() {
     let error = vipps
         .ecom()
         .payment(id())
-        .capture()
+        .capture_remaining()
         .retry(vipps::RetryPolicy::none());
     let error = error.await.unwrap_err();
     assert!(matches!(

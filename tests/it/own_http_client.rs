@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vipps::{Amount, Environment, ErrorKind, Outcome};
 
 use crate::connect_timeouts::{client, silent_server};
-use crate::raw::{RawServer, with_head, write_and_keep};
+use crate::raw::{RawServer, http_response, write_and_keep_alive};
 use crate::support::{id, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
@@ -49,10 +49,18 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
 #[tokio::test]
 async fn the_pool_settings_of_an_own_builder_are_kept() {
     let used = async |own: reqwest::ClientBuilder| {
-        let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
+        let server = RawServer::with_keep_alive(vec![write_and_keep_alive(http_response(
+            "200 OK",
+            TRANSACTION,
+        ))]);
         let vipps = server.builder().http_client_builder(own).build().unwrap();
         for _ in 0..2 {
-            vipps.ecom().payment(id()).capture().await.unwrap();
+            vipps
+                .ecom()
+                .payment(id())
+                .capture_remaining()
+                .await
+                .unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server.requests()[1].connection - server.requests()[0].connection
@@ -67,12 +75,20 @@ async fn the_pool_settings_of_an_own_builder_are_kept() {
 
 #[tokio::test]
 async fn the_proxy_of_an_own_builder_is_kept() {
-    let proxy = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
+    let proxy = RawServer::with_keep_alive(vec![write_and_keep_alive(http_response(
+        "200 OK",
+        TRANSACTION,
+    ))]);
     let own = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.base_url()).unwrap());
     let elsewhere = Environment::custom("http://127.0.0.1:9").unwrap();
     let builder = proxy.builder().environment(elsewhere);
     let vipps = builder.http_client_builder(own).build().unwrap();
-    vipps.ecom().payment(id()).capture().await.unwrap();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     let requests = proxy.requests();
     assert!(
         requests[0]

@@ -92,7 +92,7 @@ async fn payment_uses_the_sales_unit_that_started_it() {
         .await
         .unwrap();
     sale.payment().wait().await.unwrap();
-    sale.payment().capture().await.unwrap();
+    sale.payment().capture_remaining().await.unwrap();
     sale.payment().cancel().await.unwrap();
     for request in recorder
         .requests()

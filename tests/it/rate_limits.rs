@@ -30,8 +30,8 @@ async fn limited(status: u16, body: &str) -> Vec<(u32, Error)> {
     let state = payment.status();
     vec![
         (2, ecom.initiate(id(), amount(), text()).await.unwrap_err()),
-        (5, payment.capture().await.unwrap_err()),
-        (5, payment.refund().amount(amount()).await.unwrap_err()),
+        (5, payment.capture_remaining().await.unwrap_err()),
+        (5, payment.refund(amount()).await.unwrap_err()),
         (5, payment.cancel().await.unwrap_err()),
         (120, payment.details().await.unwrap_err()),
         (120, state.await.unwrap_err()),
@@ -79,7 +79,7 @@ async fn hint_of_a_token_429_names_no_order_limit() {
     let recorder = Recorder::new().respond("POST", TOKEN, 429, "");
     let vipps = recorder.builder().unwrap().retry(RetryPolicy::none());
     let payment = vipps.build().unwrap().ecom().payment(id());
-    let error = payment.capture().await.unwrap_err();
+    let error = payment.capture_remaining().await.unwrap_err();
     assert_eq!(
         error.rate_limit(),
         None,
@@ -146,6 +146,10 @@ async fn every_error_of_a_limited_operation_carries_the_limit() {
     let key = RequestId::random();
     let lost = Recorder::new().lose_response("POST", &format!("{ORDER}/capture"));
     let payment = lost.client().ecom().payment(id());
-    let error = payment.capture().idempotency_key(key).await.unwrap_err();
+    let error = payment
+        .capture_remaining()
+        .idempotency_key(key)
+        .await
+        .unwrap_err();
     assert_eq!(error.rate_limit().map(RateLimit::requests), Some(5));
 }

@@ -103,7 +103,7 @@ async fn raw_call_has_the_options_of_a_wrapped_call() {
     let payment = recorder.client().ecom().payment("order-1".parse().unwrap());
     let wrapped = payment
         .merchant_serial_number("654321".parse().unwrap())
-        .capture()
+        .capture_remaining()
         .text("Socks".parse().unwrap())
         .idempotency_key(RequestId::parse("my-key").unwrap());
     wrapped.await.unwrap();

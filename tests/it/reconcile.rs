@@ -96,23 +96,19 @@ async fn lost_initiate_is_reconciled() {
 async fn lost_capture_and_refund_are_reconciled() {
     for after in [true, false] {
         let shop = Shop::reserved().await;
-        let before = shop.payment().capture().amount(Amount::nok(20));
+        let before = shop.payment().capture(Amount::nok(20));
         before.await.unwrap();
         shop.lose(CAPTURE, after);
-        let capture = || shop.payment().capture().amount(Amount::nok(30));
+        let capture = || shop.payment().capture(Amount::nok(30));
         let error = capture().await.unwrap_err();
         assert_eq!(shop.verdict(&error).await, expected(after));
         let again = capture().idempotency_key(error.idempotency_key().unwrap().clone());
         again.await.unwrap();
         assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 5_000);
 
-        shop.payment()
-            .refund()
-            .amount(Amount::nok(1))
-            .await
-            .unwrap();
+        shop.payment().refund(Amount::nok(1)).await.unwrap();
         shop.lose(REFUND, after);
-        let refund = || shop.payment().refund().amount(Amount::nok(30));
+        let refund = || shop.payment().refund(Amount::nok(30));
         let error = refund().await.unwrap_err();
         assert_eq!(shop.verdict(&error).await, expected(after));
         let again = refund().idempotency_key(error.idempotency_key().unwrap().clone());
@@ -169,7 +165,7 @@ async fn capture_whose_retry_gets_no_token_is_unknown() {
             .faults()
             .on("fetch_authorization_token_using_post")
             .status(503);
-        let error = shop.payment().capture().await.unwrap_err();
+        let error = shop.payment().capture_remaining().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(shop.verdict(&error).await, expected(after));
     }
@@ -181,7 +177,10 @@ async fn capture_applied_after_the_call_ended_is_found() {
     let shop = Shop::reserved().await;
     let fault = shop.sim.faults().on(CAPTURE).before_effect();
     fault.delay(Duration::from_secs(20));
-    let capture = shop.payment().capture().retry(RetryPolicy::none());
+    let capture = shop
+        .payment()
+        .capture_remaining()
+        .retry(RetryPolicy::none());
     let error = capture.deadline(Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 0);
     let at_once = shop.vipps.ecom().reconcile(&error);
@@ -204,7 +203,7 @@ async fn no_effect_is_reported_only_after_the_settling_time() {
     shop.lose(CAPTURE, false);
     let error = shop
         .payment()
-        .capture()
+        .capture_remaining()
         .retry(RetryPolicy::none())
         .await
         .unwrap_err();
@@ -225,7 +224,12 @@ async fn known_outcome_sends_no_request() {
     let path = "/ecomm/v2/payments/acme-shop-123/capture";
     let recorder = Recorder::new().respond("POST", path, 400, refusal);
     let vipps = recorder.client();
-    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     assert_eq!(error.outcome(), Outcome::Rejected);
     assert_eq!(word(&vipps.ecom().reconcile(&error).await), "no effect");
     assert!(recorder.shape_of(DETAILS).is_empty());
@@ -236,7 +240,7 @@ async fn unreachable_details_are_still_unknown() {
     for status in [401, 403, 404, 429, 500, 503] {
         let shop = Shop::reserved().await;
         shop.lose(CAPTURE, true);
-        let error = shop.payment().capture().await.unwrap_err();
+        let error = shop.payment().capture_remaining().await.unwrap_err();
         shop.sim.faults().on(DETAILS).status(status);
         let start_time = Instant::now();
         let Reconciled::StillUnknown(why) = shop.vipps.ecom().reconcile(&error).await else {
@@ -297,8 +301,8 @@ async fn verdict_of(operation: &str, body: &str) -> &'static str {
     let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("mine").unwrap();
     let error = match operation {
-        CAPTURE => payment.capture().idempotency_key(key).await,
-        REFUND => payment.refund().idempotency_key(key).await,
+        CAPTURE => payment.capture_remaining().idempotency_key(key).await,
+        REFUND => payment.refund(amount()).idempotency_key(key).await,
         CANCEL => payment.cancel().release_remaining().await,
         other => panic!("{other} is not a lost operation of this test"),
     };
@@ -497,7 +501,12 @@ async fn undecodable_details_are_requested_again() {
             crate::support::DETAILS,
         );
     let vipps = recorder.client();
-    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     let verdict = word(&vipps.ecom().reconcile(&error).await);
     assert_eq!(verdict, "no effect");
 }
@@ -508,7 +517,7 @@ async fn reconcile_uses_the_sales_unit_of_the_operation() {
     let recorder =
         Recorder::new().lose_response("POST", "/ecomm/v2/payments/acme-shop-123/capture");
     let vipps = recorder.client();
-    let capture = vipps.ecom().payment(id()).capture();
+    let capture = vipps.ecom().payment(id()).capture_remaining();
     let error = capture
         .merchant_serial_number("654321".parse().unwrap())
         .await
@@ -552,11 +561,7 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
 #[tokio::test(start_paused = true)]
 async fn a_release_that_arrives_twice_is_done() {
     let shop = Shop::reserved().await;
-    shop.payment()
-        .capture()
-        .amount(Amount::nok(20))
-        .await
-        .unwrap();
+    shop.payment().capture(Amount::nok(20)).await.unwrap();
     shop.sim.faults().on(CANCEL).times(1).duplicate();
     let done = shop.payment().cancel().release_remaining().await.unwrap();
     assert_eq!(done.amount, Some(Amount::nok(180)));
@@ -564,7 +569,7 @@ async fn a_release_that_arrives_twice_is_done() {
 
     // A cancel that was refused because everything is captured stays refused.
     let shop = Shop::reserved().await;
-    shop.payment().capture().await.unwrap();
+    shop.payment().capture_remaining().await.unwrap();
     let error = shop
         .payment()
         .cancel()

@@ -21,7 +21,7 @@ fn verdict(reconciled: &Reconciled) -> &'static str {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Lost {
+enum LostResponse {
     Initiate,
     Code,
     Capture,
@@ -30,17 +30,17 @@ enum Lost {
     Approve,
 }
 
-const ALL: [Lost; 6] = [
-    Lost::Initiate,
-    Lost::Code,
-    Lost::Capture,
-    Lost::Refund,
-    Lost::Cancel,
-    Lost::Approve,
+const ALL: [LostResponse; 6] = [
+    LostResponse::Initiate,
+    LostResponse::Code,
+    LostResponse::Capture,
+    LostResponse::Refund,
+    LostResponse::Cancel,
+    LostResponse::Approve,
 ];
 
 /// Loses the response of an operation, whose key is `mine`, and reconciles with these details.
-async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
+async fn reconciled_with(lost: LostResponse, status: u16, details: &str) -> Reconciled {
     let path = |tail: &str| format!("{PAYMENTS}/acme-shop-123/{tail}");
     let approve = "/ecomm/v2/integration-test/payments/acme-shop-123/approve";
     let recorder = Recorder::new()
@@ -55,23 +55,31 @@ async fn reconciled_with(lost: Lost, status: u16, details: &str) -> Reconciled {
         .respond("GET", &path("details"), 500, "")
         .respond("GET", &path("details"), status, details);
     let recorder = match lost {
-        Lost::Code => recorder.respond("POST", PAYMENTS, 200, INITIATED),
+        LostResponse::Code => recorder.respond("POST", PAYMENTS, 200, INITIATED),
         _ => recorder.lose_response("POST", PAYMENTS),
     };
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
     let key = RequestId::parse("mine").unwrap();
     let error: Error = match lost {
-        Lost::Initiate => vipps
+        LostResponse::Initiate => vipps
             .ecom()
             .initiate(id(), amount(), text())
             .await
             .unwrap_err(),
-        Lost::Code => vipps.pay_by_qr(id(), amount(), text()).await.unwrap_err(),
-        Lost::Capture => payment.capture().idempotency_key(key).await.unwrap_err(),
-        Lost::Refund => payment.refund().idempotency_key(key).await.unwrap_err(),
-        Lost::Cancel => payment.cancel().await.unwrap_err(),
-        Lost::Approve => payment.force_approve().await.unwrap_err(),
+        LostResponse::Code => vipps.pay_by_qr(id(), amount(), text()).await.unwrap_err(),
+        LostResponse::Capture => payment
+            .capture_remaining()
+            .idempotency_key(key)
+            .await
+            .unwrap_err(),
+        LostResponse::Refund => payment
+            .refund(amount())
+            .idempotency_key(key)
+            .await
+            .unwrap_err(),
+        LostResponse::Cancel => payment.cancel().await.unwrap_err(),
+        LostResponse::Approve => payment.force_approve().await.unwrap_err(),
     };
     assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
     vipps.ecom().reconcile(&error).await
@@ -111,7 +119,7 @@ async fn without_known_events_each_operation_is_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn initiate_took_effect_by_any_event_that_succeeded() {
-    for lost in [Lost::Initiate, Lost::Code] {
+    for lost in [LostResponse::Initiate, LostResponse::Code] {
         for events in [
             r#"{"operation":"INITIATE","operationSuccess":true}"#,
             r#"{"operation":"CANCEL","operationSuccess":true},{"operation":"INITIATE","operationSuccess":true}"#,
@@ -135,10 +143,10 @@ async fn details_of_another_order_are_still_unknown() {
     };
     for lost in ALL {
         let newest = match lost {
-            Lost::Capture => event("CAPTURE", "mine"),
-            Lost::Refund => event("REFUND", "mine"),
-            Lost::Cancel => event("VOID", ""),
-            Lost::Initiate | Lost::Code | Lost::Approve => String::new(),
+            LostResponse::Capture => event("CAPTURE", "mine"),
+            LostResponse::Refund => event("REFUND", "mine"),
+            LostResponse::Cancel => event("VOID", ""),
+            LostResponse::Initiate | LostResponse::Code | LostResponse::Approve => String::new(),
         };
         for other in ["acme-shop-124", "ACME-SHOP-123", "acme-shop-123 "] {
             for proof in [newest.as_str(), ""] {
@@ -165,7 +173,7 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
         let reconciled = reconciled_with(lost, 404, unknown).await;
         // A code is requested only after a successful initiate, so an unknown order contradicts the
         // request.
-        let expected = if lost == Lost::Code {
+        let expected = if lost == LostResponse::Code {
             "still unknown"
         } else {
             "no effect"
@@ -173,9 +181,9 @@ async fn an_unknown_order_is_no_effect_unless_it_was_started() {
         assert_eq!(verdict(&reconciled), expected, "{lost:?}");
     }
     for (status, lost) in [
-        (429, Lost::Initiate),
-        (500, Lost::Capture),
-        (200, Lost::Refund),
+        (429, LostResponse::Initiate),
+        (500, LostResponse::Capture),
+        (200, LostResponse::Refund),
     ] {
         let reconciled = reconciled_with(lost, status, unknown).await;
         assert_eq!(verdict(&reconciled), "still unknown", "{status} {lost:?}");
@@ -251,7 +259,7 @@ async fn a_cancel_is_judged_by_its_event_and_the_sums() {
         (sums(101, 0), all.clone(), "still unknown"),
     ] {
         let details = format!(r#"{{{stated}"transactionLogHistory":[{events}{INITIATE}]}}"#);
-        let reconciled = reconciled_with(Lost::Cancel, 200, &details).await;
+        let reconciled = reconciled_with(LostResponse::Cancel, 200, &details).await;
         assert_eq!(verdict(&reconciled), expected, "{details}: {reconciled:?}");
     }
 }
@@ -267,7 +275,7 @@ async fn settled_after_counts_from_the_end_of_the_last_attempt() {
     let stalled = sim.faults().on("capture_payment_using_post");
     stalled.before_effect().times(1).stall();
     let start_time = Instant::now();
-    let capture = vipps.ecom().payment(id()).capture();
+    let capture = vipps.ecom().payment(id()).capture_remaining();
     let error = capture.retry(RetryPolicy::none()).await.unwrap_err();
     let given_up = start_time.elapsed();
     assert!(given_up >= Duration::from_secs(9), "{given_up:?}");

@@ -72,7 +72,7 @@ impl Stored {
             sim.payer().approve(ORDER).unwrap();
         }
         if self == Self::Refund {
-            payment.capture().await.unwrap();
+            payment.capture_remaining().await.unwrap();
         }
     }
 
@@ -83,14 +83,10 @@ impl Stored {
                 let _ = vipps.ecom().initiate(id(), amount(), text()).await;
             }
             Self::Capture => {
-                let _ = payment
-                    .capture()
-                    .amount(part())
-                    .idempotency_key(key())
-                    .await;
+                let _ = payment.capture(part()).idempotency_key(key()).await;
             }
             Self::Refund => {
-                let _ = payment.refund().amount(part()).idempotency_key(key()).await;
+                let _ = payment.refund(part()).idempotency_key(key()).await;
             }
             Self::Cancel => {
                 let _ = payment.cancel().await;
@@ -155,7 +151,7 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
     let vipps = sim.client();
     let payment = vipps.ecom().payment(id());
     let second = |n: i64| jiff::SignedDuration::from_secs(n);
-    for (given_up, waits) in [
+    for (ended, waits) in [
         (Some(-3600), 0),
         (Some(-30), 0),
         (Some(-20), 10),
@@ -165,13 +161,13 @@ async fn a_stored_time_shortens_the_wait_and_never_lengthens_it() {
         (None, 30),
     ] {
         let mut reconcile = payment.reconcile_capture(key(), part());
-        if let Some(given_up) = given_up {
-            reconcile = reconcile.given_up_at(sim.clock().now() + second(given_up));
+        if let Some(ended) = ended {
+            reconcile = reconcile.call_ended_at(sim.clock().now() + second(ended));
         }
         let start_time = Instant::now();
         assert_eq!(verdict(&reconcile.await), "no effect");
         let waited = start_time.elapsed().as_secs();
-        assert_eq!(waited, waits, "{given_up:?}");
+        assert_eq!(waited, waits, "{ended:?}");
     }
 }
 

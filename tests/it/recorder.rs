@@ -21,7 +21,7 @@ async fn snapshot_lists_attempts_waits_and_the_key() {
         .lose_response("POST", CAPTURE)
         .respond("POST", CAPTURE, 200, TRANSACTION);
     let payment = recorder.client().ecom().payment(id());
-    payment.capture().await.unwrap();
+    payment.capture_remaining().await.unwrap();
     insta::assert_snapshot!(recorder.to_snapshot());
 }
 
@@ -55,7 +55,7 @@ async fn recordings_of_two_runs_are_equal() {
         let recorder = Recorder::in_front_of(keys.clone());
         let payment = recorder.client().ecom().payment(id());
         for _ in 0..2 {
-            payment.capture().await.unwrap_err();
+            payment.capture_remaining().await.unwrap_err();
         }
         let keys = keys.0.lock().unwrap().clone();
         (recorder.to_snapshot(), recorder.clock().elapsed(), keys)
@@ -169,7 +169,7 @@ async fn recording_is_equal_with_and_without_a_socket() {
         let vipps = sim.client_builder().record(&recorder).build().unwrap();
         let started = vipps.ecom().initiate(id(), amount(), text()).await.unwrap();
         sim.payer().approve(id().as_str()).unwrap();
-        started.payment(&vipps).capture().await.unwrap();
+        started.payment(&vipps).capture_remaining().await.unwrap();
         assert_eq!(sim.account(id().as_str()).unwrap().charged(), 20_000);
         assert_eq!(sim.journal().entries().len(), recorder.requests().len());
         texts.push(recorder.to_snapshot());

@@ -25,7 +25,7 @@ async fn rest_is_computed_from_the_details() {
         .respond("GET", DETAILS, 200, PARTLY_REFUNDED)
         .respond("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(id());
-    payment.refund().rest().await.unwrap();
+    payment.refund_remaining().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
     // Without stated sums, the history determines the rest.
     let without = PARTLY_REFUNDED.replace("transactionSummary", "gone");
@@ -33,7 +33,7 @@ async fn rest_is_computed_from_the_details() {
         .respond("GET", DETAILS, 200, &without)
         .respond("POST", REFUND, 200, &refunded(15_000));
     let payment = recorder.client().ecom().payment(id());
-    payment.refund().rest().await.unwrap();
+    payment.refund_remaining().await.unwrap();
     assert_eq!(amounts(&recorder), [15_000]);
 }
 
@@ -43,7 +43,7 @@ async fn refund_without_remaining_amount_sends_nothing() {
     for details in [crate::support::DETAILS, nothing_remaining.as_str()] {
         let recorder = Recorder::new().respond("GET", DETAILS, 200, details);
         let payment = recorder.client().ecom().payment(id());
-        let error = payment.refund().rest().await.unwrap_err();
+        let error = payment.refund_remaining().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::State, Outcome::NotSent)
@@ -63,7 +63,11 @@ async fn retry_with_the_same_key_has_the_same_amount() {
             .respond("POST", REFUND, 200, &refunded(5_000));
         let payment = recorder.client().ecom().payment(id());
         let key = RequestId::parse("first-refund").unwrap();
-        payment.refund().rest().idempotency_key(key).await.unwrap();
+        payment
+            .refund_remaining()
+            .idempotency_key(key)
+            .await
+            .unwrap();
         assert_eq!(amounts(&recorder), [5_000]);
         let details = recorder.shape_of("get_payment_details_using_get");
         assert!(!details.contains("x-request-id"), "{details}");
@@ -74,7 +78,7 @@ async fn retry_with_the_same_key_has_the_same_amount() {
 async fn without_details_no_refund_is_sent() {
     let recorder = Recorder::new().respond("GET", DETAILS, 503, "");
     let payment = recorder.client().ecom().payment(id());
-    let error = payment.refund().rest().await.unwrap_err();
+    let error = payment.refund_remaining().await.unwrap_err();
     assert_eq!(
         (error.http_status(), error.outcome()),
         (Some(503), Outcome::NoEffect)
@@ -94,7 +98,7 @@ async fn deadline_covers_the_details_and_the_refund() {
     let policy = vipps::RetryPolicy::default()
         .attempts(10)
         .backoff(Duration::from_secs(2), Duration::from_secs(2));
-    let refund = vipps.ecom().payment(id()).refund().rest().retry(policy);
+    let refund = vipps.ecom().payment(id()).refund_remaining().retry(policy);
     let error = refund.deadline(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(start_time.elapsed() <= Duration::from_secs(5));
@@ -114,8 +118,7 @@ async fn unlimited_deadline_is_accepted() {
         );
     let payment = recorder.client().ecom().payment(id());
     payment
-        .refund()
-        .rest()
+        .refund_remaining()
         .deadline(Duration::MAX)
         .await
         .unwrap();
@@ -135,16 +138,14 @@ async fn whole_captured_amount_is_refunded() {
     sim.payer().approve("acme-shop-123").unwrap();
     let payment = ecom.payment(id());
     payment
-        .capture()
-        .amount(Amount::minor(10_001, Currency::NOK))
+        .capture(Amount::minor(10_001, Currency::NOK))
         .await
         .unwrap();
     payment
-        .refund()
-        .amount(Amount::minor(2_500, Currency::NOK))
+        .refund(Amount::minor(2_500, Currency::NOK))
         .await
         .unwrap();
-    let rest = payment.refund().rest().await.unwrap();
+    let rest = payment.refund_remaining().await.unwrap();
     assert_eq!(rest.amount, Some(Amount::minor(7_501, Currency::NOK)));
     let details = payment.details().await.unwrap();
     assert_eq!(
@@ -152,7 +153,7 @@ async fn whole_captured_amount_is_refunded() {
         Amount::minor(10_001, Currency::NOK)
     );
     assert_eq!(
-        payment.refund().rest().await.unwrap_err().kind(),
+        payment.refund_remaining().await.unwrap_err().kind(),
         ErrorKind::State
     );
     // The second half was never captured, and can be released.

@@ -58,8 +58,8 @@ async fn writes(status: u16, group: &str, code: &str) -> [Error; 4] {
     let payment = ecom.payment(id());
     [
         ecom.initiate(id(), amount(), text()).await.unwrap_err(),
-        payment.capture().await.unwrap_err(),
-        payment.refund().amount(amount()).await.unwrap_err(),
+        payment.capture_remaining().await.unwrap_err(),
+        payment.refund(amount()).await.unwrap_err(),
         payment.cancel().await.unwrap_err(),
     ]
 }

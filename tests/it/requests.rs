@@ -161,7 +161,7 @@ async fn initiate_for_an_airline() {
 #[tokio::test]
 async fn refund_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(id()).refund().await.unwrap();
+    vipps.ecom().payment(id()).refund(amount()).await.unwrap();
     shape!(recorder, "refund_payment_using_post", "refund_minimal");
 }
 
@@ -170,9 +170,9 @@ async fn refund_full() {
     let path = format!("{PAYMENTS}/acme-shop-123/refund");
     let recorder = Recorder::new().respond("POST", &path, 200, &support::refunded(1));
     let vipps = recorder.client();
-    let refund = vipps.ecom().payment(id()).refund();
+    let amount = Amount::minor(1, Currency::NOK);
+    let refund = vipps.ecom().payment(id()).refund(amount);
     refund
-        .amount(Amount::minor(1, Currency::NOK))
         .text("A sock had a hole".parse().unwrap())
         .idempotency_key(RequestId::parse("my-own-key").unwrap())
         .merchant_serial_number("7654321".parse().unwrap())
@@ -189,7 +189,7 @@ async fn refund_of_the_rest() {
     let recorder = Recorder::new()
         .respond("GET", &order("details"), 200, support::PARTLY_REFUNDED)
         .respond("POST", &order("refund"), 200, &support::refunded(15_000));
-    let refund = recorder.client().ecom().payment(id()).refund().rest();
+    let refund = recorder.client().ecom().payment(id()).refund_remaining();
     refund
         .merchant_serial_number("7654321".parse().unwrap())
         .await
@@ -197,21 +197,6 @@ async fn refund_of_the_rest() {
     let shape = recorder.to_snapshot();
     support::assert_nothing_leaks(&shape);
     insta::assert_snapshot!("refund_of_the_rest", shape);
-}
-
-#[tokio::test]
-async fn capture_of_the_rest_is_capture_without_an_amount() {
-    let (first, vipps) = recorder();
-    vipps.ecom().payment(id()).capture().await.unwrap();
-    let (second, vipps) = recorder();
-    let part = vipps
-        .ecom()
-        .payment(id())
-        .capture()
-        .amount(Amount::minor(1, Currency::NOK));
-    part.rest().await.unwrap();
-    let operation = "capture_payment_using_post";
-    assert_eq!(first.shape_of(operation), second.shape_of(operation));
 }
 
 #[tokio::test]
@@ -232,7 +217,12 @@ async fn details() {
 #[tokio::test]
 async fn capture_minimal() {
     let (recorder, vipps) = recorder();
-    vipps.ecom().payment(id()).capture().await.unwrap();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     shape!(recorder, "capture_payment_using_post", "capture_minimal");
 }
 
@@ -243,8 +233,7 @@ async fn capture_full() {
     let vipps = recorder.client();
     let payment = vipps.ecom().payment(id());
     let part = payment
-        .capture()
-        .amount(Amount::minor(1, Currency::NOK))
+        .capture(Amount::minor(1, Currency::NOK))
         .text("A first part".parse().unwrap());
     part.idempotency_key(RequestId::parse("my-own-key").unwrap())
         .merchant_serial_number("7654321".parse().unwrap())
@@ -262,13 +251,11 @@ async fn two_captures_have_two_keys_and_a_retry_has_one() {
         .respond("POST", capture, 200, &support::captured(100));
     let payment = recorder.client().ecom().payment(id());
     payment
-        .capture()
-        .amount(Amount::minor(100, Currency::NOK))
+        .capture(Amount::minor(100, Currency::NOK))
         .await
         .unwrap();
     payment
-        .capture()
-        .amount(Amount::minor(100, Currency::NOK))
+        .capture(Amount::minor(100, Currency::NOK))
         .await
         .unwrap();
     shape!(

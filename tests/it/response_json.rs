@@ -48,11 +48,11 @@ async fn responses_of_ecom_are_stored_and_read() {
     round_trip(&created);
     sim.payer().approve("order-1").unwrap();
 
-    let captured = payment.capture().amount(Amount::nok(4)).await.unwrap();
+    let captured = payment.capture(Amount::nok(4)).await.unwrap();
     assert!(captured.idempotency_key.is_some() && captured.summary.is_some());
     round_trip(&captured);
     round_trip(captured.summary.as_ref().unwrap());
-    round_trip(&payment.refund().amount(Amount::nok(1)).await.unwrap());
+    round_trip(&payment.refund(Amount::nok(1)).await.unwrap());
     round_trip(&payment.cancel().release_remaining().await.unwrap());
     #[allow(deprecated, reason = "a response of its own")]
     round_trip(&payment.status().await.unwrap());

@@ -30,7 +30,7 @@ fn count(recorder: &Recorder, operation: &str) -> usize {
 }
 
 async fn capture(vipps: &Vipps) -> Result<vipps::ecom::Transaction, Error> {
-    vipps.ecom().payment(id()).capture().await
+    vipps.ecom().payment(id()).capture_remaining().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +125,7 @@ async fn lost_capture_is_unknown_and_its_error_contains_the_key() {
     let error = vipps
         .ecom()
         .payment(id())
-        .capture()
+        .capture_remaining()
         .idempotency_key(key.clone())
         .await
         .unwrap_err();
@@ -264,7 +264,7 @@ async fn an_attempt_without_a_response_counts_against_the_limit() {
         .build()
         .unwrap();
     let start_time = Instant::now();
-    let capture = vipps.ecom().payment(id()).capture();
+    let capture = vipps.ecom().payment(id()).capture_remaining();
     let capture = capture.deadline(Duration::from_secs(300));
     let error = capture.await.unwrap_err();
     assert_eq!(

@@ -323,8 +323,10 @@ fn operations(class: &str) -> Vec<Operation> {
             ("callbacks", |v| run(v.qr().merchant_callbacks())),
         ],
         "keyed write" => vec![
-            ("capture", |v| run(v.ecom().payment(id()).capture())),
-            ("refund", |v| run(v.ecom().payment(id()).refund())),
+            ("capture", |v| {
+                run(v.ecom().payment(id()).capture_remaining())
+            }),
+            ("refund", |v| run(v.ecom().payment(id()).refund(amount()))),
             ("force approve", |v| {
                 let phone = crate::support::PHONE.parse().unwrap();
                 let payment = v.ecom().payment(id());
@@ -470,7 +472,7 @@ async fn token_request_is_retried_as_a_read() {
             no_token: true,
             requests: Arc::default(),
         };
-        let capture = client(&transport).ecom().payment(id()).capture();
+        let capture = client(&transport).ecom().payment(id()).capture_remaining();
         let error = capture.await.unwrap_err();
         let requests = transport.requests.lock().unwrap().len();
         assert_eq!(requests, count, "{failure:?}");

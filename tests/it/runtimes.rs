@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use vipps::testing::{ManualClock, Recorder};
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Transport, TransportFuture, Vipps};
 
-use crate::raw::{RawServer, with_head, write_and_keep};
+use crate::raw::{RawServer, http_response, write_and_keep_alive};
 use crate::support::{DETAILS, id, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
@@ -25,13 +25,16 @@ fn runtime() -> Runtime {
 /// The first runtime still exists, but no thread polls its connections any more.
 #[test]
 fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
-    let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
+    let server = RawServer::with_keep_alive(vec![write_and_keep_alive(http_response(
+        "200 OK",
+        TRANSACTION,
+    ))]);
     let vipps = server.client();
     let mut runtimes = Vec::new();
     for _ in 0..3 {
         let runtime = runtime();
         for _ in 0..2 {
-            let capture = vipps.ecom().payment(id()).capture();
+            let capture = vipps.ecom().payment(id()).capture_remaining();
             let done = runtime.block_on(capture.deadline(LONG).into_future());
             assert!(done.is_ok(), "{done:?}");
         }
@@ -44,10 +47,13 @@ fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
 
 #[test]
 fn a_call_succeeds_after_its_first_runtime_was_dropped() {
-    let server = RawServer::keeping(vec![write_and_keep(with_head("200 OK", TRANSACTION))]);
+    let server = RawServer::with_keep_alive(vec![write_and_keep_alive(http_response(
+        "200 OK",
+        TRANSACTION,
+    ))]);
     let vipps = server.client();
     for _ in 0..3 {
-        let capture = vipps.ecom().payment(id()).capture();
+        let capture = vipps.ecom().payment(id()).capture_remaining();
         let done = runtime().block_on(capture.deadline(LONG).into_future());
         assert!(done.is_ok(), "{done:?}");
     }
@@ -74,8 +80,8 @@ fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     let mut poll = payment.wait().poll();
     vec![
         ("initiate", run(vipps.ecom().initiate(id(), amount, text()))),
-        ("capture", run(payment.capture())),
-        ("refund", run(payment.refund().amount(amount))),
+        ("capture", run(payment.capture_remaining())),
+        ("refund", run(payment.refund(amount))),
         ("cancel", run(payment.cancel())),
         ("details", run(payment.details())),
         ("wait", run(payment.wait())),
@@ -111,7 +117,7 @@ impl Transport for Unreached {
 
 #[test]
 fn a_call_without_a_runtime_is_an_error_and_not_sent() {
-    let server = RawServer::keeping(vec![]);
+    let server = RawServer::with_keep_alive(vec![]);
     for vipps in [
         server.client(),
         server

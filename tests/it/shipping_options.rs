@@ -81,6 +81,14 @@ fn members_are_read_in_any_case() {
 }
 
 #[test]
+fn a_byte_order_mark_and_repeated_members_are_accepted() {
+    let body = "\u{feff}{\"reference\":\"order-1\",\"City\":\"Bergen\",\"City\":\"Oslo\"}";
+    let read = ShippingOptionsRequest::from_slice(body.as_bytes()).unwrap();
+    assert_eq!(read.reference.as_str(), "order-1");
+    assert_eq!(text(read.address.city.as_ref()), Some("Oslo"));
+}
+
+#[test]
 fn a_body_without_a_reference_is_refused() {
     for body in [
         "",

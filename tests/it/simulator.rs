@@ -73,7 +73,7 @@ async fn payer_errors_state_the_reason() {
     assert_eq!(shop.last("order-1").await, "CANCEL");
     assert_eq!(
         payer.approve("order-1"),
-        Err(PayerError::AlreadyFinal("cancelled"))
+        Err(PayerError::AlreadyFinal("rejected"))
     );
     let landing_page = shop.initiate("order-2", 20_000).await;
     let image = shop.qr(&landing_page, "image/png").await;

@@ -162,7 +162,7 @@ async fn error_code_of_each_api_is_in_the_journal() {
     let control = Control::start();
     control.initiate("order-1").await;
     let payment = control.vipps.ecom().payment("order-1".parse().unwrap());
-    payment.capture().await.unwrap_err();
+    payment.capture_remaining().await.unwrap_err();
     let journal = control.get(&format!("journal?operation={CAPTURE}")).await;
     assert_eq!(journal["entries"][0]["errorCode"], "62");
     let payment = control
@@ -323,7 +323,7 @@ async fn lost_response_leaves_the_money_moved() {
     let (status, fault) = control.post("faults", fault).await;
     assert_eq!((status, &fault["hits"]), (201, &json!(0)), "{fault}");
     let payment = control.vipps.ecom().payment("order-1".parse().unwrap());
-    payment.capture().await.unwrap();
+    payment.capture_remaining().await.unwrap();
     assert_eq!(control.get("orders/order-1").await["captured"], 49_900);
     assert_eq!(control.get("faults").await["faults"][0]["hits"], 1);
     assert_eq!(control.sim.journal().count(CAPTURE), 2);

@@ -66,6 +66,7 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
         (&["--listen", "nowhere"][..], "nowhere"),
         (&["--listen"], "--listen"),
         (&["--listen", "127.0.0.1:x"], "--listen: must be HOST:PORT"),
+        (&["--host", "a b"], "host: must be a name"),
         (&["--approve-after", "soon"], "soon"),
         (&["--approve-after=-1"], "-1"),
         (
@@ -86,14 +87,17 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
             "http origin",
         ),
         (
-            &["--webhook", "https://shop.example.com/hook"],
+            &["--check-in-webhook", "https://shop.example.com/hook"],
             "URL=SECRET",
         ),
         (
-            &["--webhook", "https://shop.example.com/hook="],
+            &["--check-in-webhook", "https://shop.example.com/hook="],
             "URL=SECRET",
         ),
-        (&["--webhook", "http://shop.example.com/hook=key"], "https"),
+        (
+            &["--check-in-webhook", "http://shop.example.com/hook=key"],
+            "https",
+        ),
         (&["--colour"], "--colour"),
         (&["word"], "word"),
     ] {
@@ -192,6 +196,12 @@ fn without_page_the_control_api_is_still_served() {
 #[test]
 fn base_url_names_a_host_that_others_can_use() {
     let program = Program::start(&["--listen", "localhost:0"]);
+    let base_url = program.base_url();
+    assert!(base_url.starts_with("http://localhost:"), "{base_url}");
+    assert!(program.get("/_simulator/health").contains("200 OK"));
+
+    // As in the container.
+    let program = Program::start(&["--host", "localhost", "--listen", "0.0.0.0:0"]);
     let base_url = program.base_url();
     assert!(base_url.starts_with("http://localhost:"), "{base_url}");
     assert!(program.get("/_simulator/health").contains("200 OK"));

@@ -288,7 +288,7 @@ async fn registrations_and_next_attempts_are_shown() {
         (&503.into(), &1.into())
     );
     let next = sim.deliveries()[0].next_attempt().unwrap();
-    assert_eq!(delivery["nextAttempt"], next.to_string());
+    assert_eq!(delivery["nextAttemptAt"], next.to_string());
 
     assert_eq!(shown["url"], "https://shop.example.com/hooks/vipps?till=1");
     assert_eq!(delivery["webhookId"], registration.id());

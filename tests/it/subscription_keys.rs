@@ -65,7 +65,12 @@ async fn a_401_about_the_key_keeps_the_token() {
         let vipps = recorder.client();
         check(&details(&vipps).await, body);
         check(
-            &vipps.ecom().payment(id()).capture().await.unwrap_err(),
+            &vipps
+                .ecom()
+                .payment(id())
+                .capture_remaining()
+                .await
+                .unwrap_err(),
             body,
         );
         check(&details(&vipps).await, body);

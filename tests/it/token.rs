@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::polled::Polled;
+use crate::polled::DropAfterPolls;
 use crate::support::{DETAILS, id};
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -418,7 +418,7 @@ async fn a_fetch_survives_its_caller_dropped_at_any_await() {
         let server = Server::new();
         let vipps = server.client();
         let call = |vipps: Vipps| async move { vipps.ecom().payment(id()).details().await };
-        let leader = tokio::spawn(Polled(Box::pin(call(vipps.clone())), polls));
+        let leader = tokio::spawn(DropAfterPolls(Box::pin(call(vipps.clone())), polls));
         let followers: Vec<_> = (0..5).map(|_| tokio::spawn(call(vipps.clone()))).collect();
         let finished = leader.await.unwrap().is_some();
         for follower in followers {

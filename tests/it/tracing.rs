@@ -47,7 +47,12 @@ async fn a_capture_that_is_lost_then_refused_a_token_then_served() {
         .respond("POST", CAPTURE, 200, TRANSACTION);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    vipps.ecom().payment(id()).capture().await.unwrap();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap();
     insta::assert_snapshot!(capture.text("vipps"));
 }
 
@@ -56,7 +61,7 @@ async fn a_capture_whose_outcome_stays_unknown() {
     let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let call = vipps.ecom().payment(id()).capture();
+    let call = vipps.ecom().payment(id()).capture_remaining();
     call.retry(RetryPolicy::none()).await.unwrap_err();
     insta::assert_snapshot!(capture.text("vipps"));
 }
@@ -71,7 +76,12 @@ async fn no_token() {
     );
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    vipps.ecom().payment(id()).capture().await.unwrap_err();
+    vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     insta::assert_snapshot!(capture.text("vipps"));
 }
 
@@ -81,7 +91,12 @@ async fn undecodable_response() {
     let recorder = Recorder::new().respond("POST", CAPTURE, 200, "nonsense");
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let error = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let error = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     let lines = capture.lines("vipps");
     let tail = &lines[lines.len() - 8..];
@@ -93,7 +108,7 @@ async fn a_call_that_is_dropped() {
     let recorder = Recorder::new().lose_response("POST", CAPTURE);
     let vipps = client(&recorder);
     let (capture, _guard) = Capture::start();
-    let call = vipps.ecom().payment(id()).capture();
+    let call = vipps.ecom().payment(id()).capture_remaining();
     let dropped = tokio::time::timeout(Duration::from_millis(1), call.send()).await;
     assert!(dropped.is_err());
     let lines = capture.lines("vipps");
@@ -193,7 +208,7 @@ async fn the_table_in_the_documentation_names_every_field_and_event() {
     let payment = client(&recorder).ecom().payment(id());
     // Enough calls to use up the retry budget.
     for _ in 0..30 {
-        payment.capture().await.unwrap_err();
+        payment.capture_remaining().await.unwrap_err();
     }
     let wait = payment.wait().deadline(Duration::from_secs(3));
     wait.await.unwrap_err();

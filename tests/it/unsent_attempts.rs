@@ -30,7 +30,12 @@ async fn refused_connections_do_not_count_against_the_limit() {
     let vipps = client(RetryPolicy::default().attempts(7));
     let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
     let initiate = order.await.unwrap_err();
-    let capture = vipps.ecom().payment(id()).capture().await.unwrap_err();
+    let capture = vipps
+        .ecom()
+        .payment(id())
+        .capture_remaining()
+        .await
+        .unwrap_err();
     for error in [initiate, capture] {
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),

@@ -449,7 +449,7 @@ async fn ensure_ends_at_its_deadline() {
 #[tokio::test]
 async fn register_whose_response_is_cut_is_unknown() {
     let body = registered();
-    let whole = crate::raw::with_head("201 Created", &body);
+    let whole = crate::raw::http_response("201 Created", &body);
     let cut = whole[..whole.len() - 5].to_vec();
     let server = RawServer::start(vec![write(cut), write(whole)]);
     let webhooks = server.client().webhooks();

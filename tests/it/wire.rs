@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-use crate::raw::{Act, RawServer};
+use crate::raw::{RawServer, Steps};
 use vipps::ecom::{Payment, PaymentDetails, Transaction};
 use vipps::{Error, ErrorKind, Outcome, Vipps};
 
@@ -24,7 +24,7 @@ const TRANSACTION: &str =
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The deadline of a call that ends only at its deadline. A busy machine connects and sends within
 /// this time.
-const STALLED: Duration = Duration::from_secs(1);
+const STALLED: Duration = Duration::from_secs(2);
 /// The time that a busy machine may take to run a task.
 const SLACK: Duration = Duration::from_secs(10);
 /// A pause of a server within a response.
@@ -50,7 +50,11 @@ fn payment(vipps: &Vipps) -> Payment {
 }
 
 async fn capture(vipps: &Vipps) -> Result<Transaction, Error> {
-    timed(payment(vipps).capture().deadline(DEADLINE), DEADLINE).await
+    timed(
+        payment(vipps).capture_remaining().deadline(DEADLINE),
+        DEADLINE,
+    )
+    .await
 }
 
 async fn details(vipps: &Vipps) -> Result<PaymentDetails, Error> {
@@ -66,16 +70,20 @@ async fn initiate(vipps: &Vipps) -> Result<(), Error> {
 }
 
 /// Returns the errors of a capture and of a read.
-async fn both(act: &Act) -> (Error, Error) {
+async fn both(act: &Steps) -> (Error, Error) {
     both_within(act, DEADLINE).await
 }
 
-async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
+async fn both_within(act: &Steps, deadline: Duration) -> (Error, Error) {
     let server = RawServer::start(vec![act.clone()]);
     let show = |done: &dyn Debug| format!("{act:?}: {done:?}");
     // Each call has its own connections.
     let vipps = server.client();
-    let write = timed(payment(&vipps).capture().deadline(deadline), deadline).await;
+    let write = timed(
+        payment(&vipps).capture_remaining().deadline(deadline),
+        deadline,
+    )
+    .await;
     let write = write.map_or_else(|error| error, |done| panic!("{}", show(&done)));
     let vipps = server.client();
     let read = timed(payment(&vipps).details().deadline(deadline), deadline).await;
@@ -90,7 +98,7 @@ async fn both_within(act: &Act, deadline: Duration) -> (Error, Error) {
 
 /// Asserts that both calls fail with this kind: the capture with an unknown outcome, the read
 /// without an effect.
-async fn assert_unclear(act: Act, kind: ErrorKind) {
+async fn assert_unclear(act: Steps, kind: ErrorKind) {
     let deadline = match kind {
         ErrorKind::Deadline => STALLED,
         _ => DEADLINE,
@@ -111,7 +119,7 @@ async fn assert_unclear(act: Act, kind: ErrorKind) {
 }
 
 /// Asserts that a capture succeeds in spite of the act.
-async fn assert_read(act: Act) {
+async fn assert_read(act: Steps) {
     let server = RawServer::start(vec![act.clone()]);
     let done = capture(&server.client()).await;
     let done = done.unwrap_or_else(|error| panic!("{act:?}: {error:?}"));
@@ -124,5 +132,5 @@ async fn assert_read(act: Act) {
 
 /// Returns a complete response.
 fn full(body: &str) -> Vec<u8> {
-    crate::raw::with_head("200 OK", body)
+    crate::raw::http_response("200 OK", body)
 }

@@ -32,11 +32,13 @@ impl Write {
     async fn send_with_response(self, ore: Option<i64>, body: &str) -> Result<Transaction, Error> {
         let payment = self.payment(body);
         match (self, ore.map(|ore| Amount::minor(ore, Currency::NOK))) {
-            (Capture, None) => payment.capture().await,
-            (Capture, Some(amount)) => payment.capture().amount(amount).await,
+            (Capture, None) => payment.capture_remaining().await,
+            (Capture, Some(amount)) => payment.capture(amount).await,
             (Cancel, _) => payment.cancel().await,
-            (Refund, None) => payment.refund().await,
-            (Refund, Some(amount)) => payment.refund().amount(amount).await,
+            (Refund, amount) => {
+                let full = Amount::minor(100, Currency::NOK);
+                payment.refund(amount.unwrap_or(full)).await
+            }
         }
     }
 
@@ -367,4 +369,28 @@ async fn sums_that_are_not_stated_are_no_summary() {
             .summary
             .is_none()
     );
+}
+
+/// A sum that is not stated must not become zero, neither in the result nor in its JSON.
+#[tokio::test]
+async fn a_summary_without_one_of_its_sums_is_none() {
+    let sums = [
+        r#""capturedAmount":100"#,
+        r#""remainingAmountToCapture":0"#,
+        r#""refundedAmount":0"#,
+        r#""remainingAmountToRefund":100"#,
+    ];
+    for missing in 0..=sums.len() {
+        let stated: Vec<_> = (0..sums.len()).filter(|n| *n != missing).collect();
+        let stated = stated.iter().map(|n| sums[*n]).collect::<Vec<_>>();
+        let summary = format!(r#"{{"transactionSummary":{{{}}},"#, stated.join(","));
+        let body = Capture.body(r#""Captured""#).replacen('{', &summary, 1);
+        let done = Capture.send_with_response(None, &body).await.unwrap();
+        assert_eq!(done.summary.is_some(), missing == sums.len(), "{body}");
+        let json = serde_json::to_value(&done).unwrap();
+        assert_eq!(
+            json["transactionSummary"].is_object(),
+            done.summary.is_some()
+        );
+    }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use vipps::simulator::{FaultRule, Simulator};
 
-use crate::model::Over;
+use crate::model::Api;
 use crate::rng::Rng;
 
-/// The operations of each API. The first four change a payment.
+/// The operations of the eCom API. The first four change a payment.
 const ECOM: &[&str] = &[
     "initiate_payment_v3_using_post",
     "capture_payment_using_post",
@@ -15,6 +15,7 @@ const ECOM: &[&str] = &[
     "cancel_payment_request_using_put",
     "get_payment_details_using_get",
 ];
+/// The operations of the ePayment API. The first four change a payment.
 const EPAYMENT: &[&str] = &[
     "create_payment",
     "capture_payment",
@@ -23,6 +24,7 @@ const EPAYMENT: &[&str] = &[
     "get_payment",
     "get_payment_event_log",
 ];
+/// Operations that both tests call.
 const OTHERS: &[&str] = &[
     "fetch_authorization_token_using_post",
     "generate_otp_qr",
@@ -33,11 +35,11 @@ const OTHERS: &[&str] = &[
     "delete_merchant_callback_qr",
 ];
 
-/// Switches one fault on. Says whether it delivers requests twice.
-pub fn worsen(sim: &Simulator, over: Over, rng: &mut Rng) -> bool {
-    let of_api = match over {
-        Over::Ecom => ECOM,
-        Over::Epayment => EPAYMENT,
+/// Adds one random fault. Returns true if the fault delivers requests twice.
+pub fn add_fault(sim: &Simulator, api: Api, rng: &mut Rng) -> bool {
+    let of_api = match api {
+        Api::Ecom => ECOM,
+        Api::Epayment => EPAYMENT,
     };
     let mut rule = if rng.percent(10) {
         sim.faults().any()
@@ -54,8 +56,8 @@ pub fn worsen(sim: &Simulator, over: Over, rng: &mut Rng) -> bool {
         rule = rule.nth(rng.between(1, 3));
     }
     if rng.percent(80) {
-        let most = if rng.percent(80) { 4 } else { 14 };
-        rule = rule.times(rng.between(1, most));
+        let max = if rng.percent(80) { 4 } else { 14 };
+        rule = rule.times(rng.between(1, max));
     } else {
         rule = rule
             .probability(0.3)
@@ -66,40 +68,42 @@ pub fn worsen(sim: &Simulator, over: Over, rng: &mut Rng) -> bool {
         rule.duplicate();
         return true;
     }
-    strike(rule, over, rng);
+    add_staged_fault(rule, api, rng);
     false
 }
 
-fn strike(rule: FaultRule, over: Over, rng: &mut Rng) {
+/// Adds a fault before or after the effect of a request.
+fn add_staged_fault(rule: FaultRule, api: Api, rng: &mut Rng) {
     // The most difficult request is the one that takes effect after its caller has timed out.
-    let late = Duration::from_millis(rng.between(1, 25_000));
+    let delay = Duration::from_millis(rng.between(1, 25_000));
     if rng.percent(10) {
-        rule.before_effect().delay(late);
+        rule.before_effect().delay(delay);
         return;
     }
     let rule = match rng.below(3) {
         0 => rule.before_effect(),
         1 => rule.after_effect(),
-        // Each fault's own.
-        _ => return plainly(rule, late, over, rng),
+        // The stage that is the default of the fault.
+        _ => return add_unstaged_fault(rule, delay, api, rng),
     };
     match rng.below(8) {
         0 | 1 => rule.stall(),
         2 => rule.status_with_body(502, "<html></html>"),
         3 => rule.status(*rng.pick(&[303, 402, 408, 500, 502, 503, 504])),
-        4 | 5 if over == Over::Epayment => rule.epayment_error("3010"),
+        4 | 5 if api == Api::Epayment => rule.epayment_error("3010"),
         4 => rule.ecom_error("VippsError", "99"),
         5 => rule.ecom_error("Payment", *rng.pick(&["52", "63"])),
-        _ => rule.delay(late),
+        _ => rule.delay(delay),
     };
 }
 
-fn plainly(rule: FaultRule, late: Duration, over: Over, rng: &mut Rng) {
+/// Adds a fault whose stage follows from its kind.
+fn add_unstaged_fault(rule: FaultRule, delay: Duration, api: Api, rng: &mut Rng) {
     match rng.below(16) {
         0 | 1 => rule.lose_response(),
         2 | 3 => rule.reset(),
         4 => rule.malformed_json(),
-        5 => rule.drip(late),
+        5 => rule.drip(delay),
         6 => rule.lose_request(),
         7..=9 => {
             let response = rng.pick(&[301, 400, 401, 403, 404, 409, 422]);
@@ -108,7 +112,7 @@ fn plainly(rule: FaultRule, late: Duration, over: Over, rng: &mut Rng) {
         10 => rule.status(429),
         11 => rule.retry_after(rng.between(0, 30)).status(429),
         12 => rule.retry_after(rng.between(0, 5)).status(503),
-        13 | 14 if over == Over::Epayment => {
+        13 | 14 if api == Api::Epayment => {
             rule.epayment_error(*rng.pick(&["6160", "6250", "6260", "6280"]))
         }
         13 | 14 => rule.ecom_error("VippsError", *rng.pick(&["94", "98"])),

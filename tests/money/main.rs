@@ -1,8 +1,8 @@
-//! Random schedules of merchants and faults in which no operation may move money twice. Time is
-//! virtual, and the simulator's ledger records the true effects.
+//! Random schedules of merchant calls and faults. No operation may move money twice. Time is
+//! virtual, and the ledger of the simulator records the true effects.
 //!
-//! One test has payments of eCom. The other has payments of ePayment, and payments that eCom started
-//! and both APIs change.
+//! One test uses the eCom API only. The other uses the ePayment API, also for payments that eCom
+//! started.
 //!
 //! `VIPPS_MONEY_SCHEDULES` is the number of schedules of each test (1,000 by default, 10,000 in CI)
 //! and `VIPPS_MONEY_SEED` the first seed. A failure prints the command that reproduces it.
@@ -13,6 +13,7 @@ mod driver;
 mod fault_plan;
 mod model;
 mod network;
+#[path = "../support/rng.rs"]
 mod rng;
 
 use std::collections::BTreeMap;
@@ -22,73 +23,73 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use driver::Driver;
-use model::{Counts, Over};
+use model::{Api, Counts};
 
-/// Few enough for a contributor's loop; CI runs more.
+/// The default number of schedules. CI runs more.
 const SCHEDULES: u64 = 1_000;
-const MOST_STEPS: u64 = 18;
+const MAX_STEPS: u64 = 18;
 
-fn number(variable: &str, otherwise: u64) -> u64 {
+fn env_number(variable: &str, default: u64) -> u64 {
     match std::env::var(variable) {
         Ok(text) => text
             .parse()
-            .unwrap_or_else(|_| panic!("{variable} must be a number, not {text:?}")),
-        Err(_) => otherwise,
+            .unwrap_or_else(|_| panic!("{variable}: must be a number, got {text:?}")),
+        Err(_) => default,
     }
 }
 
 /// Runs the schedule of a seed, up to this number of steps. The same seed always produces the same
 /// schedule.
-fn run(seed: u64, over: Over, most_steps: u64) -> Counts {
+fn run(seed: u64, api: Api, max_steps: u64) -> Counts {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let mut driver = Driver::new(seed, over);
+        let mut driver = Driver::new(seed, api);
         let steps = match driver.rng.below(10) {
-            0 => MOST_STEPS,
+            0 => MAX_STEPS,
             _ => driver.rng.between(3, 8),
         };
-        for _ in 0..steps.min(most_steps) {
+        for _ in 0..steps.min(max_steps) {
             driver.step().await;
         }
         driver.settle().await;
-        let mut shown = BTreeMap::new();
+        let mut final_states = BTreeMap::new();
         for order in &driver.model.orders {
-            shown.insert(order.id.clone(), driver.shown(order).await);
+            final_states.insert(order.id.clone(), driver.final_state(order).await);
         }
-        driver.model.audit(&driver.sim, &shown);
-        driver.audit_codes().await;
+        driver.model.check(&driver.sim, &final_states);
+        driver.check_codes().await;
         *driver.model.counts.entry("requests").or_default() += driver.requests();
         driver.model.counts
     })
 }
 
 /// Returns the panic message of a failed schedule, or `None` if the schedule passes.
-fn failure(seed: u64, over: Over, steps: u64) -> Option<String> {
-    let panic = catch_unwind(AssertUnwindSafe(|| run(seed, over, steps))).err()?;
+fn failure(seed: u64, api: Api, steps: u64) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| run(seed, api, steps))).err()?;
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Some(text.unwrap_or("a panic without a text").to_owned())
+    Some(text.unwrap_or("a panic without a message").to_owned())
 }
 
 #[test]
 fn money_never_moves_twice_over_ecom() {
-    money_never_moves_twice(Over::Ecom);
+    money_never_moves_twice(Api::Ecom);
 }
 
 #[test]
 fn money_never_moves_twice_over_epayment() {
-    money_never_moves_twice(Over::Epayment);
+    money_never_moves_twice(Api::Epayment);
 }
 
-fn money_never_moves_twice(over: Over) {
-    let schedules = number("VIPPS_MONEY_SCHEDULES", SCHEDULES);
-    let first = number("VIPPS_MONEY_SEED", 1);
-    let steps = number("VIPPS_MONEY_STEPS", MOST_STEPS);
-    let begun = Instant::now();
+fn money_never_moves_twice(api: Api) {
+    let schedules = env_number("VIPPS_MONEY_SCHEDULES", SCHEDULES);
+    let first = env_number("VIPPS_MONEY_SEED", 1);
+    let steps = env_number("VIPPS_MONEY_STEPS", MAX_STEPS);
+    let start_time = Instant::now();
     let next = AtomicU64::new(0);
     let failed = AtomicBool::new(false);
     let failures = Mutex::new(Vec::new());
@@ -104,9 +105,11 @@ fn money_never_moves_twice(over: Over) {
                         break;
                     }
                     let seed = first.wrapping_add(schedule);
-                    if let Ok(seen) = catch_unwind(AssertUnwindSafe(|| run(seed, over, steps))) {
-                        for (what, times) in seen {
-                            *counts.entry(what).or_default() += times;
+                    if let Ok(schedule_counts) =
+                        catch_unwind(AssertUnwindSafe(|| run(seed, api, steps)))
+                    {
+                        for (event, times) in schedule_counts {
+                            *counts.entry(event).or_default() += times;
                         }
                     } else {
                         failed.store(true, Ordering::Relaxed);
@@ -115,8 +118,8 @@ fn money_never_moves_twice(over: Over) {
                     }
                 }
                 let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
-                for (what, times) in counts {
-                    *totals.entry(what).or_default() += times;
+                for (event, times) in counts {
+                    *totals.entry(event).or_default() += times;
                 }
             });
         }
@@ -125,50 +128,51 @@ fn money_never_moves_twice(over: Over) {
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     if let Some(&seed) = failures.first() {
-        report(seed, over, steps);
+        report(seed, api, steps);
     }
     let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
     eprintln!(
-        "{schedules} schedules over {over:?} from seed {first} on in {:.1?}: {totals:?}",
-        begun.elapsed()
+        "{schedules} schedules over {api:?} from seed {first} on in {:.1?}: {totals:?}",
+        start_time.elapsed()
     );
-    // Fewer schedules are there to reproduce a failure.
+    // Fewer schedules serve to reproduce a failure.
     if schedules >= SCHEDULES {
-        // A test in which one of these never happens does not test it.
-        for what in [
+        // An event that never happens is not tested.
+        for event in [
             "done",
             "rejected",
             "not sent",
             "unknown",
             "dropped",
-            "failed after repeats",
+            "failed after retries",
             "reconcile: took effect",
             "reconcile: no effect",
             "reconcile: still unknown",
             "reconcile: stored",
             "codes",
         ] {
-            let times = totals.get(what).copied().unwrap_or(0);
-            assert!(times >= schedules / 200, "{what}: only {times} times");
+            let times = totals.get(event).copied().unwrap_or(0);
+            assert!(times >= schedules / 200, "{event}: only {times} times");
         }
-        for what in ["done by the other API", "reconcile: direct capture"] {
-            let times = totals.get(what).copied().unwrap_or(0);
-            assert_eq!(times > 0, over == Over::Epayment, "{what}: {times} times");
+        for event in ["done by the other API", "reconcile: direct capture"] {
+            let times = totals.get(event).copied().unwrap_or(0);
+            assert_eq!(times > 0, api == Api::Epayment, "{event}: {times} times");
         }
     }
 }
 
 /// Prints the command that reproduces a failure with the smallest number of steps.
-fn report(seed: u64, over: Over, steps: u64) {
+fn report(seed: u64, api: Api, steps: u64) {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let fewest = (1..=steps).find(|steps| failure(seed, over, *steps).is_some());
-    let fewest = fewest.unwrap_or(steps);
-    let what = failure(seed, over, fewest).unwrap_or_else(|| "it does not happen again".to_owned());
+    let min_steps = (1..=steps).find(|steps| failure(seed, api, *steps).is_some());
+    let min_steps = min_steps.unwrap_or(steps);
+    let message = failure(seed, api, min_steps)
+        .unwrap_or_else(|| "the failure is not reproducible".to_owned());
     std::panic::set_hook(hook);
     panic!(
-        "seed {seed}, {fewest} steps: {what}\n\nrepeat it with: VIPPS_MONEY_SEED={seed} VIPPS_MONEY_SCHEDULES=1 \
-         VIPPS_MONEY_STEPS={fewest} cargo test --test money {}\n",
-        format!("over_{over:?}").to_lowercase(),
+        "seed {seed}, {min_steps} steps: {message}\n\nreproduce it with: VIPPS_MONEY_SEED={seed} VIPPS_MONEY_SCHEDULES=1 \
+         VIPPS_MONEY_STEPS={min_steps} cargo test --test money {}\n",
+        format!("over_{api:?}").to_lowercase(),
     );
 }

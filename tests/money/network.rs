@@ -1,4 +1,5 @@
-//! Between client and simulator: writes every request down, and lets some connections not come up.
+//! The transport between client and simulator. It records every request, and fails to open
+//! some connections.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,9 +16,9 @@ tokio::task_local! {
     pub static CALL: usize;
 }
 
-/// An operation of the API, as far as these tests tell them apart.
+/// The kind of a request, as far as the checks distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum RequestKind {
     Token,
     Initiate,
     /// The start of a payment with the ePayment API, which has an idempotency key.
@@ -30,8 +31,8 @@ pub enum Kind {
     Qr,
 }
 
-impl Kind {
-    fn of(request: &http::Request<Bytes>) -> Self {
+impl RequestKind {
+    fn from_request(request: &http::Request<Bytes>) -> Self {
         let path = request.uri().path();
         match path.rsplit('/').next().unwrap_or_default() {
             _ if path.starts_with("/accesstoken") => Self::Token,
@@ -44,7 +45,7 @@ impl Kind {
             "details" => Self::Details,
             "events" => Self::Events,
             _ if path.starts_with("/epayment/") => Self::Details,
-            other => panic!("no such operation: {other}"),
+            other => panic!("unknown operation: {other}"),
         }
     }
 
@@ -65,41 +66,41 @@ impl Kind {
 
 /// The result of a request, as the client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// No response yet, or never: the client gave up.
-    Nothing,
+pub enum RequestResult {
+    /// The request has no response yet, or the client dropped it.
+    Pending,
     NotSent,
     Lost,
     Status(u16),
 }
 
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub struct SentRequest {
     pub call: Option<usize>,
-    pub kind: Kind,
+    pub kind: RequestKind,
     pub path: String,
     pub at: Duration,
     pub key: Option<String>,
     pub body: Bytes,
-    pub seen: Seen,
+    pub result: RequestResult,
 }
 
-impl Sent {
+impl SentRequest {
     /// Returns true if the client cannot exclude that the request took effect.
     pub fn is_unclear(&self) -> bool {
         matches!(
-            self.seen,
-            Seen::Nothing | Seen::Lost | Seen::Status(408 | 500..)
+            self.result,
+            RequestResult::Pending | RequestResult::Lost | RequestResult::Status(408 | 500..)
         )
     }
 }
 
 #[derive(Debug)]
 struct Shared {
-    log: Vec<Sent>,
+    log: Vec<SentRequest>,
     rng: Rng,
     /// The percentage of connections that fail to open.
-    refuses: u64,
+    refused_percent: u64,
     calls: usize,
 }
 
@@ -114,7 +115,7 @@ impl Network {
         let shared = Shared {
             log: Vec::new(),
             rng: Rng::new(seed),
-            refuses: 0,
+            refused_percent: 0,
             calls: 0,
         };
         Self {
@@ -124,11 +125,12 @@ impl Network {
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().expect("nobody panics here")
+        self.shared.lock().expect("no panic while it is locked")
     }
 
-    pub fn refuse(&self, percent: u64) {
-        self.shared().refuses = percent;
+    /// Sets the percentage of connections that fail to open.
+    pub fn set_refused_percent(&self, percent: u64) {
+        self.shared().refused_percent = percent;
     }
 
     /// The number of the next logical call.
@@ -138,15 +140,16 @@ impl Network {
         shared.calls
     }
 
-    pub fn count(&self) -> u64 {
+    pub fn request_count(&self) -> u64 {
         self.shared().log.len() as u64
     }
 
-    /// The requests of one logical call that left, oldest first.
-    pub fn requests(&self, call: usize) -> Vec<Sent> {
+    /// Returns the requests of one logical call that were sent, oldest first.
+    pub fn requests(&self, call: usize) -> Vec<SentRequest> {
         let shared = self.shared();
-        let mine = shared.log.iter().filter(|sent| sent.call == Some(call));
-        mine.filter(|sent| sent.seen != Seen::NotSent)
+        let of_call = shared.log.iter().filter(|sent| sent.call == Some(call));
+        of_call
+            .filter(|sent| sent.result != RequestResult::NotSent)
             .cloned()
             .collect()
     }
@@ -162,29 +165,29 @@ impl Network {
     /// attempts that the call was allowed, or `None` if its requests do not determine that number.
     pub fn check(&self, call: usize, attempts: Option<u32>) {
         let requests = self.requests(call);
-        one_replay(&requests);
+        check_replays(&requests);
         if let Some(attempts) = attempts {
-            no_more_than(attempts, &requests);
+            check_attempts(attempts, &requests);
         }
-        one_key_one_body(&requests);
-        nothing_unclear_is_repeated(&requests);
-        limits_per_minute(&requests);
+        check_key_and_body(&requests);
+        check_retries_after_unclear_requests(&requests);
+        check_rate_limits(&requests);
     }
 }
 
 /// Checks that a logical operation has one key and one body on all attempts.
-fn one_key_one_body(requests: &[Sent]) {
-    let money = |sent: &&Sent| sent.kind.has_key();
+fn check_key_and_body(requests: &[SentRequest]) {
+    let money = |sent: &&SentRequest| sent.kind.has_key();
     let mut money = requests.iter().filter(money);
     let Some(first) = money.next() else { return };
     let key = first.key.as_ref();
     assert!(
         key.is_some_and(|key| (1..=40).contains(&key.len())),
-        "a request that moves money carries no good key: {key:?}"
+        "the idempotency key must have 1 to 40 characters: {key:?}"
     );
-    for again in money {
+    for retry in money {
         assert_eq!(
-            (&again.key, &again.body),
+            (&retry.key, &retry.body),
             (&first.key, &first.body),
             "an attempt differs from the first"
         );
@@ -193,22 +196,22 @@ fn one_key_one_body(requests: &[Sent]) {
 
 /// Checks that an initiate is not retried after a request that may have taken effect, and that a
 /// cancel is retried only after a request for the details.
-fn nothing_unclear_is_repeated(requests: &[Sent]) {
+fn check_retries_after_unclear_requests(requests: &[SentRequest]) {
     let mut unclear = None;
     for sent in requests {
         match sent.kind {
-            Kind::Initiate => {
-                assert!(unclear.is_none(), "initiate was repeated after {unclear:?}");
+            RequestKind::Initiate => {
+                assert!(unclear.is_none(), "initiate was retried after {unclear:?}");
                 unclear = sent.is_unclear().then_some(sent);
             }
-            Kind::Cancel => {
+            RequestKind::Cancel => {
                 assert!(
                     unclear.is_none(),
-                    "cancel was repeated without a look, after {unclear:?}"
+                    "cancel was retried without reading the details, after {unclear:?}"
                 );
                 unclear = sent.is_unclear().then_some(sent);
             }
-            Kind::Details if sent.seen == Seen::Status(200) => unclear = None,
+            RequestKind::Details if sent.result == RequestResult::Status(200) => unclear = None,
             _ => {}
         }
     }
@@ -216,14 +219,14 @@ fn nothing_unclear_is_repeated(requests: &[Sent]) {
 
 /// Checks that a request is sent once more with a new token after a 401, and that a second 401 is
 /// final.
-fn one_replay(requests: &[Sent]) {
+fn check_replays(requests: &[SentRequest]) {
     // Each poll and each request for the details is a call of its own.
     for kind in [
-        Kind::Initiate,
-        Kind::Create,
-        Kind::Capture,
-        Kind::Refund,
-        Kind::Cancel,
+        RequestKind::Initiate,
+        RequestKind::Create,
+        RequestKind::Capture,
+        RequestKind::Refund,
+        RequestKind::Cancel,
     ] {
         let mut refused = 0;
         for sent in requests.iter().filter(|sent| sent.kind == kind) {
@@ -231,29 +234,35 @@ fn one_replay(requests: &[Sent]) {
                 refused < 2,
                 "{kind:?} was sent after two 401s: {requests:?}"
             );
-            if kind == Kind::Cancel && sent.is_unclear() {
+            if kind == RequestKind::Cancel && sent.is_unclear() {
                 // The next round of a cancel is a call of its own.
                 refused = 0;
             }
-            refused += u32::from(sent.seen == Seen::Status(401));
+            refused += u32::from(sent.result == RequestResult::Status(401));
         }
     }
 }
 
-/// The attempts that the policy allows, and one replay. A cancel has them for each of its rounds.
-fn no_more_than(attempts: u32, requests: &[Sent]) {
-    for kind in [Kind::Initiate, Kind::Create, Kind::Capture, Kind::Refund] {
+/// Checks that a call sends at most its allowed attempts and one replay. A cancel is not checked,
+/// because each of its rounds has that number.
+fn check_attempts(attempts: u32, requests: &[SentRequest]) {
+    for kind in [
+        RequestKind::Initiate,
+        RequestKind::Create,
+        RequestKind::Capture,
+        RequestKind::Refund,
+    ] {
         let sent = requests.iter().filter(|sent| sent.kind == kind).count();
         assert!(
             sent <= attempts as usize + 1,
-            "{sent} requests of {kind:?}, and {attempts} attempts were allowed"
+            "{sent} requests of {kind:?}, but only {attempts} attempts were allowed"
         );
     }
 }
 
 /// Checks that a logical call sends no more requests for an order in any 60 s than the API allows.
-fn limits_per_minute(requests: &[Sent]) {
-    let mut times: BTreeMap<(Kind, &str), Vec<Duration>> = BTreeMap::new();
+fn check_rate_limits(requests: &[SentRequest]) {
+    let mut times: BTreeMap<(RequestKind, &str), Vec<Duration>> = BTreeMap::new();
     for sent in requests {
         times
             .entry((sent.kind, &sent.path))
@@ -266,7 +275,7 @@ fn limits_per_minute(requests: &[Sent]) {
             let span = window[limit].saturating_sub(window[0]);
             assert!(
                 span >= Duration::from_secs(60),
-                "more than {limit} a minute of {kind:?} {path}: {window:?}"
+                "more than {limit} requests a minute of {kind:?} {path}: {window:?}"
             );
         }
     }
@@ -277,30 +286,30 @@ impl Transport for Network {
         let headers = request.headers();
         let key = headers.get("x-request-id");
         let key = key.or_else(|| headers.get("idempotency-key"));
-        let mut sent = Sent {
+        let mut sent = SentRequest {
             call: CALL.try_with(|call| *call).ok(),
-            kind: Kind::of(&request),
+            kind: RequestKind::from_request(&request),
             path: request.uri().path().to_owned(),
             at: self.memory.monotonic(),
             key: key.map(|key| key.to_str().expect("visible ASCII").to_owned()),
             body: request.body().clone(),
-            seen: Seen::Nothing,
+            result: RequestResult::Pending,
         };
         let mut shared = self.shared();
-        let (chance, place) = (shared.refuses, shared.log.len());
-        let refused = shared.rng.percent(chance);
-        if refused {
-            sent.seen = Seen::NotSent;
+        let (percent, index) = (shared.refused_percent, shared.log.len());
+        let is_refused = shared.rng.percent(percent);
+        if is_refused {
+            sent.result = RequestResult::NotSent;
         }
         shared.log.push(sent);
         Box::pin(async move {
-            if refused {
+            if is_refused {
                 return Err(TransportError::not_sent("connection refused"));
             }
             let response = self.memory.send(request).await;
-            self.shared().log[place].seen = match &response {
-                Ok(response) => Seen::Status(response.status().as_u16()),
-                Err(_) => Seen::Lost,
+            self.shared().log[index].result = match &response {
+                Ok(response) => RequestResult::Status(response.status().as_u16()),
+                Err(_) => RequestResult::Lost,
             };
             response
         })

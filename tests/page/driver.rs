@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-/// A machine that is busy with other things is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit for each wait. A busy machine needs many seconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A browser with one window. Dropping the value closes the browser.
 pub(crate) struct Browser {
@@ -22,13 +22,13 @@ pub(crate) struct Browser {
 
 /// Opens a browser. Returns `None` if none is installed, which is a failure in CI on Linux.
 pub(crate) async fn browser(name: &str) -> Option<Browser> {
-    let here = |program: &str| {
+    let is_installed = |program: &str| {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
     };
     let missing: Vec<_> = ["chromium", "chromedriver"]
         .into_iter()
-        .filter(|program| !here(program))
+        .filter(|program| !is_installed(program))
         .collect();
     if missing.is_empty() {
         return Some(Browser::open(name).await);
@@ -39,8 +39,8 @@ pub(crate) async fn browser(name: &str) -> Option<Browser> {
         missing.join(" and ")
     );
     eprintln!(
-        "SKIPPED {name}: no {} here; `apt-get install chromium chromium-driver`",
-        missing.join(" and no ")
+        "SKIPPED {name}: {} not installed; run `apt-get install chromium chromium-driver`",
+        missing.join(" and ")
     );
     None
 }
@@ -54,17 +54,17 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts");
-        let mut said = BufReader::new(driver.stdout.take().expect("a pipe"));
+        let mut output = BufReader::new(driver.stdout.take().expect("a pipe"));
         let port = loop {
             let mut line = String::new();
-            let read = said.read_line(&mut line).expect("text");
-            assert!(read > 0, "chromedriver ended before it had a port");
+            let read = output.read_line(&mut line).expect("text");
+            assert!(read > 0, "chromedriver exited before it printed its port");
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim().trim_end_matches('.').to_owned();
             }
         };
         // The rest of the output is drained, because the driver would block on a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-profile"));
         drop(std::fs::remove_dir_all(&profile));
         let mut browser = Self {
@@ -87,15 +87,15 @@ impl Browser {
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
         arguments.push(format!("--user-data-dir={}", browser.profile.display()));
-        let wanted = json!({"capabilities": {"alwaysMatch": {
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"args": arguments},
         }}});
-        let session = browser.send("", Some(&wanted)).await;
+        let session = browser.send("", Some(&capabilities)).await;
         let id = session["sessionId"].as_str().expect("a session").to_owned();
         browser.session = format!("{}/{id}", browser.session);
-        browser.screen(1280, 900, "light").await;
+        browser.set_screen(1280, 900, "light").await;
         browser
     }
 
@@ -105,47 +105,47 @@ impl Browser {
             Some(body) => self.http.post(url).json(body),
             None => self.http.get(url),
         };
-        let response = request.send().await.expect("chromedriver answers");
+        let response = request.send().await.expect("a response of chromedriver");
         let status = response.status();
         let mut response: Value = response.json().await.expect("JSON");
         assert!(status.is_success(), "{path}: {response}");
         response["value"].take()
     }
 
-    pub(crate) async fn go(&self, url: &str) {
+    pub(crate) async fn open_url(&self, url: &str) {
         self.send("/url", Some(&json!({"url": url}))).await;
     }
 
-    /// Runs a script's body in the page and returns its result.
+    /// Runs the body of a script in the page. Returns its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
         let body = json!({"script": script, "args": []});
         self.send("/execute/sync", Some(&body)).await
     }
 
-    /// Runs the script until it returns something true.
-    pub(crate) async fn until(&self, script: &str) -> Value {
+    /// Runs a script until its result is neither null nor false. Returns the result.
+    pub(crate) async fn wait_until(&self, script: &str) -> Value {
         let started = Instant::now();
         loop {
             let value = self.run(script).await;
             if !matches!(value, Value::Null | Value::Bool(false)) {
                 return value;
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 let shown = self.run("return document.body.innerText").await;
-                panic!("not within {PATIENCE:?}: {script}\n{shown}");
+                panic!("not true within {TIMEOUT:?}: {script}\n{shown}");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// Waits until an element's text is this one.
-    pub(crate) async fn shows(&self, selector: &str, text: &str) {
+    /// Waits until an element has this text.
+    pub(crate) async fn wait_for_text(&self, selector: &str, text: &str) {
         let script = format!(
             "const found = document.querySelector({}); return found && found.innerText.trim() === {}",
             json!(selector),
             json!(text)
         );
-        self.until(&script).await;
+        self.wait_until(&script).await;
     }
 
     async fn element(&self, selector: &str) -> String {
@@ -155,20 +155,20 @@ impl Browser {
         id.and_then(Value::as_str).expect("an element").to_owned()
     }
 
-    /// Clicks where a person would; what lies under something else cannot be clicked.
+    /// Clicks an element at its visible position. An element below another one cannot be clicked.
     pub(crate) async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.send(&format!("/element/{element}/click"), Some(&json!({})))
             .await;
     }
 
-    pub(crate) async fn write(&self, selector: &str, text: &str) {
+    pub(crate) async fn type_text(&self, selector: &str, text: &str) {
         let element = self.element(selector).await;
         let path = format!("/element/{element}/value");
         self.send(&path, Some(&json!({"text": text}))).await;
     }
 
-    /// Presses and releases a key, given by its `WebDriver` code.
+    /// Presses and releases the key with this `WebDriver` code.
     pub(crate) async fn press(&self, key: &str) {
         let steps = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         let keyboard = json!({"type": "key", "id": "keyboard", "actions": steps});
@@ -181,8 +181,8 @@ impl Browser {
         self.run("return document.activeElement.innerText").await
     }
 
-    /// A picture of one element, as it is on the page.
-    pub(crate) async fn picture_of(&self, selector: &str) -> Vec<u8> {
+    /// Takes a screenshot of one element.
+    pub(crate) async fn screenshot_of(&self, selector: &str) -> Vec<u8> {
         let place = format!(
             "const place = document.querySelector({}).getBoundingClientRect();
              return {{ x: place.x + scrollX, y: place.y + scrollY, width: place.width, height: place.height, scale: 1 }}",
@@ -191,22 +191,22 @@ impl Browser {
         let clip = self.run(&place).await;
         let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let response = self.devtools("Page.captureScreenshot", parameters).await;
-        decoded(&response["data"])
+        decode_base64(&response["data"])
     }
 
     /// Takes a screenshot of the whole page and saves it as `page-NAME.png` for inspection.
-    pub(crate) async fn picture(&self, name: &str) -> Vec<u8> {
+    pub(crate) async fn screenshot(&self, name: &str) -> Vec<u8> {
         let parameters = json!({"format": "png", "captureBeyondViewport": true});
         let response = self.devtools("Page.captureScreenshot", parameters).await;
-        let picture = decoded(&response["data"]);
+        let screenshot = decode_base64(&response["data"]);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{name}.png"));
-        std::fs::write(&path, &picture).expect("a file");
+        std::fs::write(&path, &screenshot).expect("a file");
         eprintln!("{}", path.display());
-        picture
+        screenshot
     }
 
     /// Sets the size of the window and the preferred colour scheme.
-    pub(crate) async fn screen(&self, width: u32, height: u32, scheme: &str) {
+    pub(crate) async fn set_screen(&self, width: u32, height: u32, scheme: &str) {
         let is_phone = width < 500;
         let size = json!({
             "width": width, "height": height, "mobile": is_phone,
@@ -227,7 +227,7 @@ impl Browser {
         let address = self.session.trim_start_matches("http://");
         let (address, path) = address.split_once('/').unwrap_or_default();
         let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         write!(stream, "DELETE /{path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
         // The response arrives when the browser has exited. The driver keeps the connection open,
         // so the socket must not be read to its end.
@@ -241,7 +241,7 @@ impl Browser {
     }
 
     /// Returns the browser's log entries since the previous call.
-    pub(crate) async fn complaints(&self) -> Vec<Value> {
+    pub(crate) async fn log_entries(&self) -> Vec<Value> {
         let log = self
             .send("/se/log", Some(&json!({"type": "browser"})))
             .await;
@@ -249,9 +249,9 @@ impl Browser {
     }
 }
 
-fn decoded(picture: &Value) -> Vec<u8> {
+fn decode_base64(screenshot: &Value) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD
-        .decode(picture.as_str().expect("base64"))
+        .decode(screenshot.as_str().expect("base64"))
         .expect("base64")
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use vipps::simulator::Simulator;
 use vipps::{Amount, Vipps};
 
-async fn pay(sim: &Simulator, order: &str, text: &str) {
+async fn start_qr_payment(sim: &Simulator, order: &str, text: &str) {
     let client = sim.client();
     let (order, text) = (order.parse().unwrap(), text.parse().unwrap());
     let sale = client.pay_by_qr(order, Amount::nok(120), text);
@@ -32,12 +32,12 @@ async fn take_payment(client: Vipps, order: &'static str, text: &'static str) {
     let payment = sale.content().await.unwrap().payment();
     let details = payment.wait().await.unwrap();
     assert!(details.can_capture(), "{details:?}");
-    payment.capture().await.unwrap();
+    payment.capture_remaining().await.unwrap();
 }
 
-/// The size of a picture that the browser took.
-fn size(picture: &[u8]) -> (u32, u32) {
-    let decoder = png::Decoder::new(std::io::Cursor::new(picture));
+/// Returns the size of a screenshot.
+fn size(screenshot: &[u8]) -> (u32, u32) {
+    let decoder = png::Decoder::new(std::io::Cursor::new(screenshot));
     decoder.read_info().expect("a PNG").info().size()
 }
 
@@ -47,8 +47,8 @@ async fn order_appears_is_approved_and_captured_by_the_waiting_till() {
         return;
     };
     let sim = Simulator::start().unwrap();
-    browser.go(sim.base_url()).await;
-    browser.shows("#connection", "live").await;
+    browser.open_url(sim.base_url()).await;
+    browser.wait_for_text("#connection", "live").await;
     assert_eq!(
         browser
             .run("return document.querySelector('.empty strong').innerText")
@@ -60,34 +60,39 @@ async fn order_appears_is_approved_and_captured_by_the_waiting_till() {
 
     let text = "<script>document.title='x'</script>Socks";
     let till = tokio::spawn(take_payment(sim.client(), "page-1", text));
-    browser.shows("article h3", "page-1").await;
-    browser.shows("article .what", text).await;
-    browser.shows("article .sum", "499.00\u{a0}kr").await;
+    browser.wait_for_text("article h3", "page-1").await;
+    browser.wait_for_text("article .what", text).await;
+    browser
+        .wait_for_text("article .sum", "499.00\u{a0}kr")
+        .await;
     // The image on the page is the complete code in black and white.
     browser
-        .until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
+        .wait_until("const code = document.querySelector('article img'); return code && code.complete && code.naturalWidth > 0")
         .await;
-    let said = browser
-        .until("const code = document.querySelector('article code.text'); return code && code.innerText")
+    let output = browser
+        .wait_until("const code = document.querySelector('article code.text'); return code && code.innerText")
         .await;
-    assert_eq!(scan::png(&browser.picture_of("article img").await), said);
+    assert_eq!(
+        scan::png(&browser.screenshot_of("article img").await),
+        output
+    );
     assert!(sim.account("page-1").unwrap().effects().is_empty());
 
     browser.click("article button[data-do=approve]").await;
-    browser.shows("article .chip", "Captured").await;
+    browser.wait_for_text("article .chip", "Captured").await;
     till.await.unwrap();
     assert_eq!(sim.account("page-1").unwrap().charged(), 49_900);
     let steps = "return [...document.querySelectorAll('.timeline li span:not(.money)')].map(step => step.innerText)";
     let steps = browser.run(steps).await;
     assert_eq!(steps, json!(["Started", "Scanned", "Reserved", "Captured"]));
-    browser.shows("#phone .chip", "Captured").await;
+    browser.wait_for_text("#phone .chip", "Captured").await;
 
     assert_eq!(browser.run("return window.seen").await, "from the start");
     assert_eq!(
         browser.run("return document.title").await,
         "Vipps simulator"
     );
-    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    assert_eq!(browser.log_entries().await, Vec::<Value>::new());
 }
 
 #[tokio::test]
@@ -96,15 +101,15 @@ async fn page_fits_each_screen() {
         return;
     };
     let sim = Simulator::start().unwrap();
-    browser.go(sim.base_url()).await;
-    browser.shows("#connection", "live").await;
+    browser.open_url(sim.base_url()).await;
+    browser.wait_for_text("#connection", "live").await;
     for width in [320, 390, 900, 1280] {
-        browser.screen(width, 844, "light").await;
+        browser.set_screen(width, 844, "light").await;
         assert!(content_width(&browser).await <= width, "{width}, empty");
     }
-    browser.picture("empty").await;
-    shop_window(&sim).await;
-    browser.shows("article h3", "shop-8").await;
+    browser.screenshot("empty").await;
+    fill_shop(&sim).await;
+    browser.wait_for_text("article h3", "shop-8").await;
     let open = "document.querySelector('#journal details').open = true; document.querySelector('#keys').open = true";
     for (width, height, scheme) in [
         (1280, 900, "light"),
@@ -114,11 +119,11 @@ async fn page_fits_each_screen() {
         (900, 1100, "light"),
         (320, 640, "light"),
     ] {
-        browser.screen(width, height, scheme).await;
+        browser.set_screen(width, height, scheme).await;
         let scale = if width < 500 { 2 } else { 1 };
-        let picture = browser.picture(&format!("{width}-{scheme}")).await;
-        let (wide, high) = size(&picture);
-        // A scroll bar may take some of it.
+        let screenshot = browser.screenshot(&format!("{width}-{scheme}")).await;
+        let (wide, high) = size(&screenshot);
+        // A scroll bar may use a part of the width.
         let bar = (width - 20) * scale;
         assert!((bar..=width * scale).contains(&wide), "{width}: {wide}");
         assert!(high > height * scale, "{width}: {high}");
@@ -128,12 +133,12 @@ async fn page_fits_each_screen() {
         }
         let overlaps = browser.run(OVERLAPS).await;
         assert_eq!(overlaps, json!([]), "{width}");
-        let small = browser.run(SMALL).await;
+        let small = browser.run(SMALL_CONTROLS).await;
         assert_eq!(small, json!([]), "{width}");
-        let faint = browser.run(FAINT).await;
+        let faint = browser.run(LOW_CONTRAST).await;
         assert_eq!(faint, json!([]), "{width} {scheme}");
     }
-    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    assert_eq!(browser.log_entries().await, Vec::<Value>::new());
 }
 
 /// Returns the width of the page's content. A phone widens its viewport to fit wide content, so the
@@ -148,7 +153,8 @@ async fn content_width(browser: &Browser) -> u32 {
         .expect("a width")
 }
 
-/// A script that returns the pairs of visible texts and controls that overlap by more than 2 pixels.
+/// A script that returns the pairs of visible texts and controls that overlap by more than 2
+/// pixels.
 const OVERLAPS: &str = "
     scrollTo(0, 0);
     const selector = 'button, summary > *, input, img, h1, h2, h3, p, li > *, dt, dd, code, pre, .chip';
@@ -171,14 +177,14 @@ const OVERLAPS: &str = "
     return found";
 
 /// A script that returns the visible controls whose height is below 44 pixels.
-const SMALL: &str = "
+const SMALL_CONTROLS: &str = "
     return [...document.querySelectorAll('button, summary, fieldset label, input:not([type=hidden], [type=radio])')]
         .filter(element => element.checkVisibility())
         .filter(element => element.getBoundingClientRect().height < 44)
         .map(element => element.innerText)";
 
 /// A script that returns the text whose contrast is below the 4.5 to 1 that WCAG requires.
-const FAINT: &str = "
+const LOW_CONTRAST: &str = "
     const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const parts = (colours) => {
         paint.clearRect(0, 0, 1, 1);
@@ -203,8 +209,8 @@ const FAINT: &str = "
     }
     return [...faint]";
 
-/// Orders in all states, codes of all kinds.
-async fn shop_window(sim: &Simulator) {
+/// Creates orders in all states, and QR codes of all kinds.
+async fn fill_shop(sim: &Simulator) {
     let client = sim.client();
     let payer = sim.payer();
     let order = |id: &str| client.ecom().payment(id.parse().unwrap());
@@ -218,21 +224,17 @@ async fn shop_window(sim: &Simulator) {
         ("shop-7-with-a-name-as-long-as-they-may-be-1234567", "Tea"),
         (
             "shop-8",
-            "A_text_without_a_single_blank_in_it_that_must_be_broken_somewhere",
+            "A_text_without_a_single_space_in_it_that_must_be_broken_somewhere",
         ),
     ] {
-        pay(sim, id, text).await;
+        start_qr_payment(sim, id, text).await;
     }
     for id in ["shop-1", "shop-2", "shop-5", "shop-6"] {
         payer.approve(id).unwrap();
     }
-    order("shop-1").capture().await.unwrap();
-    order("shop-1").refund().await.unwrap();
-    order("shop-2")
-        .capture()
-        .amount(Amount::nok(50))
-        .await
-        .unwrap();
+    order("shop-1").capture_remaining().await.unwrap();
+    order("shop-1").refund_remaining().await.unwrap();
+    order("shop-2").capture(Amount::nok(50)).await.unwrap();
     order("shop-5").cancel().await.unwrap();
     payer.reject("shop-4").unwrap();
     let qr = client.qr();
@@ -256,9 +258,9 @@ async fn phone_faults_and_clock_work_without_a_reload() {
         return;
     };
     let sim = Simulator::start().unwrap();
-    pay(&sim, "page-1", "Tea").await;
-    browser.go(sim.base_url()).await;
-    browser.shows("#connection", "live").await;
+    start_qr_payment(&sim, "page-1", "Tea").await;
+    browser.open_url(sim.base_url()).await;
+    browser.wait_for_text("#connection", "live").await;
     browser.run("window.seen = true").await;
 
     // Updates of the page preserve opened sections, typed text and search results.
@@ -266,9 +268,11 @@ async fn phone_faults_and_clock_work_without_a_reload() {
     let open = browser
         .run("return document.querySelector('#journal details[open]').id")
         .await;
-    browser.write("#text", "page").await;
-    pay(&sim, "page-2", "Coffee").await;
-    browser.shows("#order-123456-page-2 h3", "page-2").await;
+    browser.type_text("#text", "page").await;
+    start_qr_payment(&sim, "page-2", "Coffee").await;
+    browser
+        .wait_for_text("#order-123456-page-2 h3", "page-2")
+        .await;
     assert_eq!(
         browser
             .run("return document.querySelector('details.line[open]').id")
@@ -287,43 +291,49 @@ async fn phone_faults_and_clock_work_without_a_reload() {
         browser.run("return document.activeElement.value").await,
         "page"
     );
-    browser.write("#text", "-1").await;
+    browser.type_text("#text", "-1").await;
     browser.click("#phone .any button").await;
-    browser.shows("#phone .what", "Tea").await;
-    browser.shows("#order-123456-page-1 .chip", "Scanned").await;
-    browser.click("#phone button[data-do=reject]").await;
-    browser.shows("#phone .chip", "Rejected").await;
+    browser.wait_for_text("#phone .what", "Tea").await;
     browser
-        .shows("#order-123456-page-1 .chip", "Rejected")
+        .wait_for_text("#order-123456-page-1 .chip", "Scanned")
+        .await;
+    browser.click("#phone button[data-do=reject]").await;
+    browser.wait_for_text("#phone .chip", "Rejected").await;
+    browser
+        .wait_for_text("#order-123456-page-1 .chip", "Rejected")
         .await;
 
     browser.click("#faults summary").await;
     browser.click("[aria-label='Add: Out of service']").await;
-    browser.shows("#fault-count", "1 active").await;
+    browser.wait_for_text("#fault-count", "1 active").await;
     let refused = sim.client().ecom().payment("page-2".parse().unwrap());
     let refused = refused.details().deadline(Duration::from_secs(1)).await;
     refused.unwrap_err();
     browser
-        .until("return document.querySelector('#faults .hits').innerText.startsWith('applied')")
+        .wait_until(
+            "return document.querySelector('#faults .hits').innerText.startsWith('applied')",
+        )
         .await;
     browser.click("#faults button.on").await;
-    browser.shows("#fault-count", "none").await;
+    browser.wait_for_text("#fault-count", "none").await;
 
     let time = "const clock = document.querySelector('#clock time').innerText; return clock";
     let before = browser.run(time).await;
     browser
-        .until(&format!(
+        .wait_until(&format!(
             "return document.querySelector('#clock time').innerText !== {before}"
         ))
         .await;
     browser.click("#clock button[data-seconds='600']").await;
-    browser.shows("#order-123456-page-2 .chip", "Expired").await;
+    browser
+        .wait_for_text("#order-123456-page-2 .chip", "Expired")
+        .await;
 
     assert_eq!(browser.run("return window.seen").await, true);
     // The page shows that the simulator is unreachable.
-    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    assert_eq!(browser.log_entries().await, Vec::<Value>::new());
     drop(sim);
-    browser.shows("#connection", "connecting…").await;
+    browser.wait_for_text("#connection", "connecting…").await;
 }
 
 #[tokio::test]
@@ -332,9 +342,9 @@ async fn every_control_is_reached_and_pressed_by_keyboard() {
         return;
     };
     let sim = Simulator::start().unwrap();
-    pay(&sim, "page-1", "Tea").await;
-    browser.go(sim.base_url()).await;
-    browser.shows("article h3", "page-1").await;
+    start_qr_payment(&sim, "page-1", "Tea").await;
+    browser.open_url(sim.base_url()).await;
+    browser.wait_for_text("article h3", "page-1").await;
 
     // The first stop skips to the orders. The next one is the first button there.
     browser.press(TAB).await;
@@ -345,7 +355,7 @@ async fn every_control_is_reached_and_pressed_by_keyboard() {
     let outline = "return getComputedStyle(document.activeElement).outlineStyle";
     assert_eq!(browser.run(outline).await, "solid");
     browser.press(ENTER).await;
-    browser.shows("article .chip", "Reserved").await;
+    browser.wait_for_text("article .chip", "Reserved").await;
     // The button is gone, and the focus stays at the order.
     let place = "return document.activeElement.id";
     assert_eq!(browser.run(place).await, "order-123456-page-1");
@@ -375,7 +385,7 @@ async fn every_control_is_reached_and_pressed_by_keyboard() {
     browser.press(ENTER).await;
     browser.press(TAB).await;
     browser.press(ENTER).await;
-    browser.shows("#fault-count", "1 active").await;
+    browser.wait_for_text("#fault-count", "1 active").await;
 }
 
 const TAB: &str = "\u{e004}";
@@ -397,30 +407,36 @@ async fn webhooks_currencies_and_error_codes_are_shown() {
     ] {
         start_epayment(&client, reference, amount).await;
     }
-    browser.go(sim.base_url()).await;
+    browser.open_url(sim.base_url()).await;
     browser
-        .shows("#order-123456-page-dkk-1 .sum", "1\u{202f}234.00\u{a0}DKK")
+        .wait_for_text("#order-123456-page-dkk-1 .sum", "1\u{202f}234.00\u{a0}DKK")
         .await;
     browser
-        .shows("#order-123456-page-eur-1 .sum", "5.00\u{a0}EUR")
+        .wait_for_text("#order-123456-page-eur-1 .sum", "5.00\u{a0}EUR")
         .await;
     let payment = client.epayment().payment("page-eur-1".parse().unwrap());
     payment.capture(Amount::eur(5)).await.unwrap_err();
-    browser.shows("#journal .error-code", "error 6080").await;
+    browser
+        .wait_for_text("#journal .error-code", "error 6080")
+        .await;
 
     sim.route_all(([127, 0, 0, 1], 1));
     browser
         .click("#order-123456-page-dkk-1 button[data-do=approve]")
         .await;
     browser
-        .shows("#webhooks .sent .goal", "payment_event of page-dkk-1")
+        .wait_for_text("#webhooks .sent .goal", "payment_event of page-dkk-1")
         .await;
-    browser.shows("#webhooks .sent .status", "failed").await;
     browser
-        .until("return document.querySelector('#webhooks .sent').innerText.includes('next at')")
+        .wait_for_text("#webhooks .sent .status", "failed")
         .await;
-    browser.shows("#phone .chip", "Reserved").await;
-    assert_eq!(browser.complaints().await, Vec::<Value>::new());
+    browser
+        .wait_until(
+            "return document.querySelector('#webhooks .sent').innerText.includes('next at')",
+        )
+        .await;
+    browser.wait_for_text("#phone .chip", "Reserved").await;
+    assert_eq!(browser.log_entries().await, Vec::<Value>::new());
 }
 
 #[tokio::test]
@@ -435,27 +451,34 @@ async fn codes_are_scanned_and_the_customer_shows_one() {
     poster.create(target).await.unwrap();
     let till = client.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
-    browser.go(sim.base_url()).await;
-    browser.shows("#redirect-123456-poster h3", "poster").await;
+    browser.open_url(sim.base_url()).await;
+    browser
+        .wait_for_text("#redirect-123456-poster h3", "poster")
+        .await;
     let drawn = "const image = document.querySelector('#redirect-123456-poster img'); return image.complete && image.naturalWidth > 0";
-    browser.until(drawn).await;
+    browser.wait_until(drawn).await;
     browser.click("#redirect-123456-poster button").await;
-    browser.shows("#phone a", "https://example.com/offer").await;
+    browser
+        .wait_for_text("#phone a", "https://example.com/offer")
+        .await;
     browser.click("#checkIn-123456-till-1 button").await;
-    browser.shows("#phone h2", "Not possible").await;
-    sim.webhook("https://example.com/hook", "secret").unwrap();
+    browser.wait_for_text("#phone h2", "Not possible").await;
+    sim.register_check_in_webhook("https://example.com/hook", "secret")
+        .unwrap();
     browser.click("#checkIn-123456-till-1 button").await;
-    browser.shows("#phone .what", "Kasse 1").await;
+    browser.wait_for_text("#phone .what", "Kasse 1").await;
     browser.click("#phone button[data-do=close]").await;
-    browser.shows("#phone h2", "Scan to pay").await;
+    browser.wait_for_text("#phone h2", "Scan to pay").await;
     browser.click("#phone button[data-do=code]").await;
     let text = browser
-        .until("const code = document.querySelector('#phone code'); return code && code.innerText")
+        .wait_until(
+            "const code = document.querySelector('#phone code'); return code && code.innerText",
+        )
         .await;
     browser
-        .until("const image = document.querySelector('#phone img'); return image.complete && image.naturalWidth > 0")
+        .wait_until("const image = document.querySelector('#phone img'); return image.complete && image.naturalWidth > 0")
         .await;
-    assert_eq!(scan::png(&browser.picture_of("#phone img").await), text);
+    assert_eq!(scan::png(&browser.screenshot_of("#phone img").await), text);
     let code = text.as_str().unwrap().parse().unwrap();
     client.qr().exchange(code).await.unwrap();
 }
@@ -470,26 +493,26 @@ async fn landing_page_shows_the_payment_on_the_phone() {
     let (order, text) = ("page-1".parse().unwrap(), "Tea".parse().unwrap());
     let started = client.ecom().initiate(order, Amount::nok(120), text);
     let started = started.await.unwrap();
-    browser.go(started.landing_page().as_str()).await;
-    browser.shows("#phone .what", "Tea").await;
+    browser.open_url(started.landing_page().as_str()).await;
+    browser.wait_for_text("#phone .what", "Tea").await;
     // Opening the landing page is not a scan.
-    browser.shows("article .chip", "Waiting").await;
+    browser.wait_for_text("article .chip", "Waiting").await;
     browser.click("#phone button[data-do=approve]").await;
-    browser.shows("#phone a", "Back to the shop").await;
+    browser.wait_for_text("#phone a", "Back to the shop").await;
     assert_eq!(sim.account("page-1").unwrap().reserved(), 12_000);
     browser
-        .go(&started.landing_page().as_str().replace("token=", "token=x"))
+        .open_url(&started.landing_page().as_str().replace("token=", "token=x"))
         .await;
-    browser.shows("#phone h2", "Not possible").await;
+    browser.wait_for_text("#phone h2", "Not possible").await;
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_press_the_buttons() {
+async fn form_of_another_site_is_refused() {
     let Some(browser) = browser("forged").await else {
         return;
     };
     let sim = Simulator::start().unwrap();
-    pay(&sim, "page-1", "Tea").await;
+    start_qr_payment(&sim, "page-1", "Tea").await;
     let elsewhere = Simulator::start().unwrap();
     let form = format!(
         "<form method=post action='{}/_simulator/orders/page-1/approve'><button>A free phone!</button></form>",
@@ -500,19 +523,19 @@ async fn a_page_of_another_site_cannot_press_the_buttons() {
         format!("data:text/html,{form}"),
         format!("{}/_simulator/health", elsewhere.base_url()),
     ] {
-        browser.go(&site).await;
+        browser.open_url(&site).await;
         if site.starts_with("http") {
             // The content security policy is bypassed so that the form can be inserted as if the
             // site had served it. The origin that the browser sends is the same.
             let policy = json!({"enabled": true});
             browser.devtools("Page.setBypassCSP", policy).await;
-            browser.go(&site).await;
+            browser.open_url(&site).await;
             let put = format!("document.body.innerHTML = {}", json!(form));
             browser.run(&put).await;
         }
         browser.click("button").await;
         browser
-            .until("return document.body.innerText.includes('another site')")
+            .wait_until("return document.body.innerText.includes('another site')")
             .await;
     }
     assert!(sim.account("page-1").unwrap().effects().is_empty());

@@ -70,26 +70,26 @@ fn is_at(public: &str, type_name: &str) -> bool {
 #[test]
 fn every_public_type_is_searched() {
     // Runs all searches, even if the test runner has already run some of them.
-    values::values_that_are_refused();
-    values::values_that_are_taken();
-    values::callbacks();
-    values::webhooks();
-    operations::operations_that_succeed();
-    operations::operations_that_fail();
-    epayment::values_of_epayment();
-    epayment::operations_of_epayment_that_succeed();
-    epayment::operations_of_epayment_that_fail();
-    raw::generated_types();
-    raw::raw_calls();
-    simulator::payments_and_check_ins_leak_nothing();
-    store::stores_and_their_errors();
-    kit::markers_in_unknown_places();
-    kit::marked_number_is_hidden_in_the_whole_request();
-    kit::secret_callback_paths_are_hidden();
-    types::plain_values();
-    types::values_about_a_person();
-    types::handles();
-    types::simulator();
+    values::refused_values_show_no_marker();
+    values::accepted_values_show_no_marker();
+    values::callbacks_show_no_marker();
+    values::webhooks_show_no_marker();
+    operations::successful_operations_show_no_marker();
+    operations::failed_operations_show_no_marker();
+    epayment::epayment_values_show_no_marker();
+    epayment::successful_epayment_operations_show_no_marker();
+    epayment::failed_epayment_operations_show_no_marker();
+    raw::generated_types_show_no_marker();
+    raw::raw_calls_show_no_marker();
+    simulator::simulated_payments_show_no_marker();
+    store::token_stores_show_no_marker();
+    recorder::unknown_members_show_no_marker();
+    recorder::phone_number_is_hidden_in_the_whole_request();
+    recorder::secret_callback_paths_are_hidden();
+    types::plain_values_show_no_marker();
+    types::personal_values_show_no_marker();
+    types::handles_show_no_marker();
+    types::simulator_values_show_no_marker();
     let searched: BTreeSet<String> = {
         let searched = SEARCHED.lock().unwrap();
         let named = searched

@@ -78,18 +78,6 @@ fn create(vipps: &Vipps) -> Create {
         .extra("merchantLegalLinks", json!({"note": LAST_NAME}))
 }
 
-/// Searches the `Debug` output of a builder and of its result, and counts the failures.
-macro_rules! run {
-    ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
-        let what = stringify!($builder);
-        let builder = $builder;
-        $search.debug(what, &builder);
-        let result = builder.await;
-        $search.result(what, &result);
-        $failures += u32::from(result.is_err());
-    )+};
-}
-
 pub(crate) async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
     let mut failures = 0;
     let reference = || REFERENCE.parse::<Reference>().unwrap();
@@ -153,7 +141,7 @@ pub(crate) async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u
 }
 
 #[test]
-pub(crate) fn values_of_epayment() {
+pub(crate) fn epayment_values_show_no_marker() {
     let mut search = LeakSearch::start();
     let group = ShippingGroup::new(
         ShippingType::Mailbox,
@@ -179,10 +167,7 @@ pub(crate) fn values_of_epayment() {
     search.debug("a token", &ShippingToken::parse(AUTH_TOKEN).unwrap());
     let refused = ShippingToken::parse(&format!("{AUTH_TOKEN}!")).unwrap_err();
     search.error("a refused token", &refused);
-    macro_rules! show {
-        ($($value:expr),+ $(,)?) => { $(search.debug(stringify!($value), &$value);)+ };
-    }
-    show!(
+    show!(search:
         REFERENCE.parse::<Reference>().unwrap(),
         PaymentDescription::parse("Socks").unwrap(),
         page(),
@@ -202,26 +187,26 @@ pub(crate) fn values_of_epayment() {
         EventName::Captured,
         PollInterval::Till,
     );
-    search.end(60);
+    search.finish(60);
 }
 
 #[tokio::test(start_paused = true)]
-pub(crate) async fn operations_of_epayment_that_succeed() {
+pub(crate) async fn successful_epayment_operations_show_no_marker() {
     let mut search = LeakSearch::start();
-    let recorder = operations::every_answer();
+    let recorder = operations::success_recorder();
     let vipps = operations::client_of(&recorder);
     assert_eq!(every_operation(&vipps, &mut search).await, 0);
     search.text("the shapes", &recorder.to_snapshot());
-    search.end(60);
+    search.finish(60);
 }
 
 #[tokio::test(start_paused = true)]
-pub(crate) async fn operations_of_epayment_that_fail() {
+pub(crate) async fn failed_epayment_operations_show_no_marker() {
     let mut search = LeakSearch::start();
     for transport in operations::failures() {
         let recorder = vipps::testing::Recorder::in_front_of(transport);
         every_operation(&operations::client_of(&recorder), &mut search).await;
         search.text("the shapes", &recorder.to_snapshot());
     }
-    search.end(700);
+    search.finish(700);
 }

@@ -1,5 +1,5 @@
 //! Secrets and personal data never appear in output, traces, recordings or errors. Each kind of
-//! value has a marker of its own here, and everything that the crate produces is searched for all
+//! value has its own marker, and the tests search everything that the crate produces for all
 //! markers.
 
 #[path = "../support/capture.rs"]
@@ -7,13 +7,32 @@ mod capture;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod artefacts;
+/// Searches the `Debug` output of each builder and of its result, and counts the failures.
+macro_rules! run {
+    ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
+        let label = stringify!($builder);
+        let builder = $builder;
+        $search.debug(label, &builder);
+        let result = builder.await;
+        $search.result(label, &result);
+        $failures += u32::from(result.is_err());
+    )+};
+}
+
+/// Searches the `Debug` output of each value.
+macro_rules! show {
+    ($search:ident: $($value:expr),+ $(,)?) => {
+        $($search.debug(stringify!($value), &$value);)+
+    };
+}
+
 mod completeness;
 mod epayment;
-mod kit;
 mod operations;
 mod raw;
+mod recorder;
 mod simulator;
+mod snapshots;
 mod store;
 mod types;
 mod values;
@@ -35,7 +54,7 @@ static SEARCHED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 static LOG: LazyLock<Capture> = LazyLock::new(|| {
     let previous_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if PROVOKED.get() {
+        if PANIC_IS_EXPECTED.get() {
             let mut panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
             panics.insert(panic.to_string());
         } else {
@@ -45,20 +64,20 @@ static LOG: LazyLock<Capture> = LazyLock::new(|| {
     Capture::everywhere()
 });
 
-/// The messages of the provoked panics.
+/// The messages of the expected panics.
 static PANICS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 thread_local! {
     /// True while a panic on this thread is expected.
-    static PROVOKED: Cell<bool> = const { Cell::new(false) };
+    static PANIC_IS_EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a closure that panics, like callers' code that unwraps, and records the message.
-fn provoke(panics: impl FnOnce()) {
-    PROVOKED.set(true);
-    let ended = catch_unwind(AssertUnwindSafe(panics));
-    PROVOKED.set(false);
-    assert!(ended.is_err(), "the closure did not panic");
+/// Runs a closure that panics, like code of a caller that unwraps, and records the message.
+fn expect_panic(panics: impl FnOnce()) {
+    PANIC_IS_EXPECTED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(panics));
+    PANIC_IS_EXPECTED.set(false);
+    assert!(result.is_err(), "the closure did not panic");
 }
 
 pub(crate) const CLIENT_ID: &str = "marker-client-id";
@@ -142,7 +161,7 @@ impl LeakSearch {
         self.text(label, &format!("{value:#?}"));
     }
 
-    /// An error and all its sources.
+    /// Searches an error and all its sources.
     pub(crate) fn error<E: StdError>(&mut self, label: &str, error: &E) {
         SEARCHED.lock().unwrap().insert(type_name::<E>());
         let mut next: Option<&dyn StdError> = Some(error);
@@ -157,16 +176,16 @@ impl LeakSearch {
         match result {
             Ok(value) => {
                 self.debug(label, value);
-                provoke(|| {
+                expect_panic(|| {
                     result.as_ref().unwrap_err();
                 });
             }
             Err(error) => {
                 self.error(label, error);
-                provoke(|| {
+                expect_panic(|| {
                     result.as_ref().unwrap();
                 });
-                provoke(|| panic!("{error}"));
+                expect_panic(|| panic!("{error}"));
                 for text in [error.hint(), error.correlation_id(), error.conflict_id()] {
                     self.text(label, text.unwrap_or_default());
                 }
@@ -176,7 +195,7 @@ impl LeakSearch {
     }
 
     /// Asserts that no marker was found, and that at least `at_least` texts were searched.
-    pub(crate) fn end(mut self, at_least: usize) {
+    pub(crate) fn finish(mut self, at_least: usize) {
         for line in LOG.lines("") {
             self.text("the log", &line);
         }
@@ -192,7 +211,7 @@ impl LeakSearch {
 
 /// An empty result proves something only if the search can find markers.
 #[test]
-fn the_search_finds_each_marker_in_texts_and_in_the_log() {
+fn search_finds_each_marker_in_texts_and_in_the_log() {
     let mut search = LeakSearch::start();
     for marker in MARKERS {
         search.text("a text", &format!("some {marker} inside"));
@@ -209,7 +228,7 @@ fn the_search_finds_each_marker_in_texts_and_in_the_log() {
     log::trace!("probe-two");
     let log = LOG.text("");
     assert!(log.contains("probe-one") && log.contains("probe-two"));
-    provoke(|| panic!("probe-three"));
+    expect_panic(|| panic!("probe-three"));
     let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(panics.iter().any(|panic| panic.contains("probe-three")));
 }

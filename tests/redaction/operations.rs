@@ -19,8 +19,10 @@ use super::*;
 #[derive(Clone, Debug)]
 pub(crate) enum FixedResponse {
     Success,
-    Answer(u16, String),
-    NoToken(u16, String),
+    /// The status and body for every request except those for tokens.
+    Response(u16, String),
+    /// The status and body for every request, also for those for tokens.
+    TokenResponse(u16, String),
 }
 
 impl Transport for FixedResponse {
@@ -32,13 +34,13 @@ impl Transport for FixedResponse {
             (200, token.to_string())
         };
         let (status, body) = match self {
-            Self::NoToken(status, body) => (*status, body.clone()),
+            Self::TokenResponse(status, body) => (*status, body.clone()),
             _ if is_token => token(),
             Self::Success => (
                 200,
                 success(request.method(), request.uri().path()).to_string(),
             ),
-            Self::Answer(status, body) => (*status, body.clone()),
+            Self::Response(status, body) => (*status, body.clone()),
         };
         let response = http::Response::builder().status(status).body(body.into());
         Box::pin(async move { Ok(response.expect("a response")) })
@@ -154,16 +156,16 @@ pub(crate) fn failures() -> Vec<FixedResponse> {
         (200, format!("\"{PHONE} {EMAIL}\"")),
     ]
     .into_iter()
-    .map(|(status, body)| FixedResponse::Answer(status, body))
+    .map(|(status, body)| FixedResponse::Response(status, body))
     .chain([
-        FixedResponse::NoToken(
+        FixedResponse::TokenResponse(
             400,
             json!({"error": "invalid_client", "error_codes": [7],
             "error_description": format!("AADSTS: {ACCESS_TOKEN} Bearer {ACCESS_TOKEN}")})
             .to_string(),
         ),
-        FixedResponse::NoToken(200, json!({"access_token": [ACCESS_TOKEN]}).to_string()),
-        FixedResponse::NoToken(
+        FixedResponse::TokenResponse(200, json!({"access_token": [ACCESS_TOKEN]}).to_string()),
+        FixedResponse::TokenResponse(
             200,
             json!({"access_token": format!("{ACCESS_TOKEN}\n"), "expires_in": ACCESS_TOKEN})
                 .to_string(),
@@ -173,7 +175,7 @@ pub(crate) fn failures() -> Vec<FixedResponse> {
 }
 
 /// Returns a recorder in front of a transport that responds with success to every request.
-pub(crate) fn every_answer() -> Recorder {
+pub(crate) fn success_recorder() -> Recorder {
     Recorder::in_front_of(FixedResponse::Success)
 }
 
@@ -199,18 +201,6 @@ pub(crate) fn client_builder(recorder: &Recorder) -> vipps::VippsBuilder {
         .transport(recorder.clone())
         .retry(policy)
         .retry_budget(RetryBudget::unlimited())
-}
-
-/// Searches the `Debug` output of a builder and of its result, and counts the failures.
-macro_rules! run {
-    ($search:ident, $failures:ident: $($builder:expr),+ $(,)?) => {$(
-        let what = stringify!($builder);
-        let builder = $builder;
-        $search.debug(what, &builder);
-        let result = builder.await;
-        $search.result(what, &result);
-        $failures += u32::from(result.is_err());
-    )+};
 }
 
 #[allow(deprecated, reason = "every operation")]
@@ -243,8 +233,8 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
         initiate().express(express(), "https://example.com/vipps".parse().unwrap()),
         payment.details(),
         payment.status(),
-        payment.capture(),
-        payment.refund(),
+        payment.capture_remaining(),
+        payment.refund(Amount::nok(200)),
         payment.cancel(),
         payment.wait().deadline(Duration::from_secs(3)),
         payment.force_approve().phone_number(PHONE.parse().unwrap()).landing_page(&page),
@@ -256,7 +246,7 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
         vipps.qr().merchant_redirects(),
         vipps.qr().merchant_callbacks(),
     );
-    if let Err(error) = payment.capture().await {
+    if let Err(error) = payment.capture_remaining().await {
         let reconcile = vipps.ecom().reconcile(&error);
         search.debug("a limit", &error.rate_limit());
         search.debug("a reconciliation", &reconcile);
@@ -296,9 +286,9 @@ async fn every_operation(vipps: &Vipps, search: &mut LeakSearch) -> u32 {
 }
 
 #[tokio::test(start_paused = true)]
-pub(crate) async fn operations_that_succeed() {
+pub(crate) async fn successful_operations_show_no_marker() {
     let mut search = LeakSearch::start();
-    let recorder = every_answer();
+    let recorder = success_recorder();
     let vipps = client_of(&recorder);
     assert_eq!(every_operation(&vipps, &mut search).await, 0);
     // The responses do contain personal data, so the search is meaningful.
@@ -315,16 +305,16 @@ pub(crate) async fn operations_that_succeed() {
     search.debug("the shapes", &recorder.requests());
     search.debug("the recorder", &recorder);
     assert!(recorder.requests().len() > 25);
-    search.end(200);
+    search.finish(200);
 }
 
 #[tokio::test(start_paused = true)]
-pub(crate) async fn operations_that_fail() {
+pub(crate) async fn failed_operations_show_no_marker() {
     let mut search = LeakSearch::start();
     for transport in failures() {
         let recorder = Recorder::in_front_of(transport);
         every_operation(&client_of(&recorder), &mut search).await;
         search.text("the shapes", &recorder.to_snapshot());
     }
-    search.end(2_000);
+    search.finish(2_000);
 }

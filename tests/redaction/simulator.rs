@@ -40,7 +40,8 @@ impl Shop {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         sim.route("https://shop.example.com", address).unwrap();
-        sim.webhook(HOOKS, WEBHOOK_SECRET).unwrap();
+        sim.register_check_in_webhook(HOOKS, WEBHOOK_SECRET)
+            .unwrap();
         let (sender, printed) = tokio::sync::mpsc::unbounded_channel();
         let callback_sender = sender.clone();
         let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
@@ -94,8 +95,11 @@ async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
     let number = details.user().unwrap().mobile_number.as_ref();
     assert_eq!(number.unwrap().expose(), PHONE);
     search.debug("details", &details);
-    search.result("a capture", &paid.payment(&vipps).capture().await);
-    search.result("a second capture", &paid.payment(&vipps).capture().await);
+    search.result("a capture", &paid.payment(&vipps).capture_remaining().await);
+    search.result(
+        "a second capture",
+        &paid.payment(&vipps).capture_remaining().await,
+    );
 
     let prefix = || SHOP.parse().unwrap();
     let express = Express::with_dynamic_shipping(prefix());
@@ -109,7 +113,7 @@ async fn payments(sim: &Simulator, search: &mut LeakSearch) -> Payment {
 }
 
 #[tokio::test]
-pub(crate) async fn payments_and_check_ins_leak_nothing() {
+pub(crate) async fn simulated_payments_show_no_marker() {
     let mut search = LeakSearch::start();
     let sim = Simulator::start().unwrap();
     let mut shop = Shop::open(&sim).await;
@@ -166,5 +170,5 @@ pub(crate) async fn payments_and_check_ins_leak_nothing() {
         );
     }
     shop.server.abort();
-    search.end(40);
+    search.finish(40);
 }

@@ -10,14 +10,15 @@ use vipps::token_store::{
 
 use super::operations::{FixedResponse, client_builder};
 use super::*;
-use fake::FakeStore;
+use fake_store::FakeStore;
 use vipps::testing::Recorder;
 
 #[path = "../support/store.rs"]
-mod fake;
+mod fake_store;
 
-/// Starts a Redis server that refuses every command and repeats its arguments, like a real one.
-fn address_with_personal_data() -> String {
+/// Starts a Redis server that refuses every command and repeats its arguments in the error, like a
+/// real server. Returns its address.
+fn start_redis_that_repeats_secrets() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -38,7 +39,7 @@ fn address_with_personal_data() -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn stores_and_their_errors() {
+pub(crate) async fn token_stores_show_no_marker() {
     let mut search = LeakSearch::start();
     let recorder = Recorder::in_front_of(FixedResponse::Success);
     let minute = Duration::from_secs(60);
@@ -63,9 +64,9 @@ pub(crate) async fn stores_and_their_errors() {
         format!("redis://user:{REDIS_PASSWORD}@127.0.0.1:1"),
         format!(
             "redis://user:{REDIS_PASSWORD}@{}",
-            address_with_personal_data()
+            start_redis_that_repeats_secrets()
         ),
-        format!("redis://{}", address_with_personal_data()),
+        format!("redis://{}", start_redis_that_repeats_secrets()),
     ] {
         let redis = RedisTokenStore::new(&url).unwrap();
         search.debug("a store", &redis);
@@ -82,8 +83,7 @@ pub(crate) async fn stores_and_their_errors() {
         vipps.qr().merchant_callbacks().await.unwrap();
         search.debug("the client", &vipps);
     }
-    // A token from the store is as secret as a token from the endpoint, and so is text that is not
-    // quite a token.
+    // A token from the store is as secret as a token from the endpoint, even if it is invalid.
     let store = FakeStore::default();
     let call = async || {
         let builder = client_builder(&recorder).token_store(store.clone());
@@ -100,5 +100,5 @@ pub(crate) async fn stores_and_their_errors() {
     search.debug("the fake", &store);
     let log = LOG.text("vipps");
     assert!(log.contains("token taken from the store") && log.contains("token store failed"));
-    search.end(36);
+    search.finish(36);
 }

@@ -20,18 +20,12 @@ use vipps::{
     Remedy, RequestId, RetryBudget, RetryPolicy, TransportError, Vipps,
 };
 
-use super::operations::{address, client_of, every_answer, person};
+use super::operations::{address, client_of, person, success_recorder};
 use super::*;
-
-macro_rules! show {
-    ($search:ident: $($value:expr),+ $(,)?) => {
-        $($search.debug(stringify!($value), &$value);)+
-    };
-}
 
 /// Values of the merchant that are not secret are printed.
 #[test]
-pub(crate) fn plain_values() {
+pub(crate) fn plain_values_show_no_marker() {
     let mut search = LeakSearch::start();
     let url = "https://shop.example.com/";
     show!(search:
@@ -77,11 +71,11 @@ pub(crate) fn plain_values() {
         vipps::testing::SeededRandomness::new(7),
         *vipps::raw::ecom::OPERATIONS[0],
     );
-    search.end(71);
+    search.finish(71);
 }
 
 #[test]
-pub(crate) fn values_about_a_person() {
+pub(crate) fn personal_values_show_no_marker() {
     let mut search = LeakSearch::start();
     let ticket = AirlineData {
         passenger_name: PASSENGER.into(),
@@ -126,13 +120,13 @@ pub(crate) fn values_about_a_person() {
         removal,
         PollEvent::Decided(details.clone()),
     );
-    search.end(16);
+    search.finish(16);
 }
 
 #[tokio::test(start_paused = true)]
-pub(crate) async fn handles() {
+pub(crate) async fn handles_show_no_marker() {
     let mut search = LeakSearch::start();
-    let vipps: Vipps = client_of(&every_answer());
+    let vipps: Vipps = client_of(&success_recorder());
     let payment = vipps.ecom().payment("order-1".parse().unwrap());
     let mut poll = payment.wait().poll();
     let beacon = vipps
@@ -165,12 +159,12 @@ pub(crate) async fn handles() {
         search.error("a transport's failure", &failure);
         search.debug("a transport's failure", &failure);
     }
-    search.end(20);
+    search.finish(20);
 }
 
 /// The simulator's inputs and results contain all data that a client sends: keys and personal data.
 #[tokio::test(start_paused = true)]
-pub(crate) async fn simulator() {
+pub(crate) async fn simulator_values_show_no_marker() {
     let mut search = LeakSearch::start();
     let builder = Simulator::builder().freeze_clock();
     show!(search: builder, CaptureType::Direct, EffectKind::Capture, PayerError::NotFound);
@@ -219,7 +213,7 @@ pub(crate) async fn simulator() {
         }
     }
     scans(&sim, &mut search).await;
-    search.end(20);
+    search.finish(20);
 }
 
 async fn scans(sim: &Simulator, search: &mut LeakSearch) {
@@ -242,7 +236,7 @@ async fn scans(sim: &Simulator, search: &mut LeakSearch) {
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
-    sim.webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
+    sim.register_check_in_webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
         .unwrap();
     let scanned = payer.scan(code.content().unwrap().as_str()).unwrap();
     search.debug("a check-in", &scanned);

@@ -29,7 +29,7 @@ fn refused<T: FromStr<Err = InvalidValue> + Debug>(
 }
 
 #[test]
-pub(crate) fn values_that_are_refused() {
+pub(crate) fn refused_values_show_no_marker() {
     let mut search = LeakSearch::start();
     for wrong in [
         format!("{PHONE}x"),
@@ -81,11 +81,11 @@ pub(crate) fn values_that_are_refused() {
         "a signer",
         &Signer::new(url, format!(" {WEBHOOK_SECRET}")).unwrap_err(),
     );
-    search.end(40);
+    search.finish(40);
 }
 
 #[test]
-pub(crate) fn values_that_are_taken() {
+pub(crate) fn accepted_values_show_no_marker() {
     let mut search = LeakSearch::start();
     let keys = Credentials::new(
         CLIENT_ID,
@@ -121,11 +121,11 @@ pub(crate) fn values_that_are_taken() {
         "details",
         &PaymentDetails::from_json(id(), &unexpected_types.to_string()),
     );
-    search.end(20);
+    search.finish(20);
 }
 
 #[test]
-pub(crate) fn callbacks() {
+pub(crate) fn callbacks_show_no_marker() {
     let mut search = LeakSearch::start();
     let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
     search.debug("callback auth", &auth);
@@ -198,11 +198,11 @@ pub(crate) fn callbacks() {
             Err(error) => search.error("a refused question of Express", &error),
         }
     }
-    search.end(30);
+    search.finish(30);
 }
 
 #[test]
-pub(crate) fn webhooks() {
+pub(crate) fn webhooks_show_no_marker() {
     let mut search = LeakSearch::start();
     let url = "https://shop.example.com/hooks";
     let verifier = Verifier::new(url, [WEBHOOK_SECRET]).unwrap();
@@ -246,5 +246,5 @@ pub(crate) fn webhooks() {
     let failure = EventStoreError::new("no connection");
     search.debug("a store's failure", &failure);
     search.error("a store's failure", &failure);
-    search.end(35);
+    search.finish(35);
 }

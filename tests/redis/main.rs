@@ -17,26 +17,26 @@ use server::Server;
 use vipps::simulator::Simulator;
 use vipps::token_store::{RedisTokenStore, StoredToken, TokenStore as _};
 
-const TOKEN: &str = "fetch_authorization_token_using_post";
-/// The duration of a fetch, long enough for all processes to start a fetch.
-const FETCH: Duration = Duration::from_millis(300);
-/// The time limit of a call while Redis is down, its own fetch included.
-const BOUND: Duration = Duration::from_secs(5);
+const TOKEN_OPERATION: &str = "fetch_authorization_token_using_post";
+/// The duration of a token fetch, long enough for all processes to start one.
+const FETCH_TIME: Duration = Duration::from_millis(300);
+/// The longest duration of a call while Redis is down, its token fetch included.
+const MAX_CALL_TIME: Duration = Duration::from_secs(5);
 
 fn simulator() -> Simulator {
     let sim = Simulator::start().unwrap();
-    sim.faults().on(TOKEN).delay(FETCH);
+    sim.faults().on(TOKEN_OPERATION).delay(FETCH_TIME);
     sim
 }
 
 fn token_requests(sim: &Simulator) -> usize {
-    sim.journal().count(TOKEN)
+    sim.journal().count(TOKEN_OPERATION)
 }
 
-/// Makes `calls` calls in each process, all at once.
-fn all(processes: &mut [Process], calls: usize) -> Vec<Report> {
+/// Makes `calls` calls in each process. All processes call concurrently.
+fn call_concurrently(processes: &mut [Process], calls: usize) -> Vec<Report> {
     for process in &mut *processes {
-        process.call(calls);
+        process.start_calls(calls);
     }
     processes.iter_mut().map(Process::report).collect()
 }
@@ -46,9 +46,9 @@ fn sum(reports: &[Report], of: impl Fn(&Report) -> u64) -> u64 {
 }
 
 /// Makes `calls` calls in each process, one process after the other.
-fn in_turn(processes: &mut [Process], calls: usize) -> Vec<Report> {
+fn call_in_turn(processes: &mut [Process], calls: usize) -> Vec<Report> {
     let call = |process: &mut Process| {
-        process.call(calls);
+        process.start_calls(calls);
         process.report()
     };
     processes.iter_mut().map(call).collect()
@@ -56,53 +56,59 @@ fn in_turn(processes: &mut [Process], calls: usize) -> Vec<Report> {
 
 #[test]
 fn processes_in_turn_make_one_token_request() {
-    let Some(server) = Server::any() else { return };
+    let Some(server) = Server::from_env_or_start() else {
+        return;
+    };
     let sim = simulator();
-    let mut fleet = process::fleet(4, &sim, server.url());
-    let reports = in_turn(&mut fleet, 20);
+    let mut processes = process::start_processes(4, &sim, server.url());
+    let reports = call_in_turn(&mut processes, 20);
     assert_eq!(token_requests(&sim), 1, "{reports:?}");
     assert_eq!(sum(&reports, |t| t.token_requests), 1);
     assert_eq!(sum(&reports, |t| t.tokens_shared), 3);
     assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     for round in 2..=4 {
         sim.revoke_tokens();
-        let reports = in_turn(&mut fleet, 25);
+        let reports = call_in_turn(&mut processes, 25);
         assert_eq!(token_requests(&sim), round, "{reports:?}");
         assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     }
 }
 
 #[test]
-fn processes_at_once_make_at_most_one_token_request_each() {
-    let Some(server) = Server::any() else { return };
+fn concurrent_processes_fetch_at_most_one_token_each() {
+    let Some(server) = Server::from_env_or_start() else {
+        return;
+    };
     let sim = simulator();
-    let mut fleet = process::fleet(4, &sim, server.url());
-    let reports = all(&mut fleet, 20);
+    let mut processes = process::start_processes(4, &sim, server.url());
+    let reports = call_concurrently(&mut processes, 20);
     assert!((1..=4).contains(&token_requests(&sim)), "{reports:?}");
     assert_eq!(sum(&reports, |t| t.warnings + t.replays), 0, "{reports:?}");
     for report in reports {
-        assert!(report.longest < FETCH * 4, "{report:?}");
+        assert!(report.longest < FETCH_TIME * 4, "{report:?}");
     }
 }
 
 #[test]
 fn after_redis_is_killed_each_process_fetches_its_own_token() {
-    let Some(server) = Server::own() else { return };
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let sim = simulator();
-    let mut fleet = process::fleet(3, &sim, server.url());
-    in_turn(&mut fleet, 10);
+    let mut processes = process::start_processes(3, &sim, server.url());
+    call_in_turn(&mut processes, 10);
     assert_eq!(token_requests(&sim), 1);
 
     server.kill();
     // A process with a token does not use the store.
-    let reports = all(&mut fleet, 10);
+    let reports = call_concurrently(&mut processes, 10);
     assert_eq!(
         (token_requests(&sim), sum(&reports, |t| t.warnings)),
         (1, 0)
     );
     for round in 1..=2 {
         sim.revoke_tokens();
-        let reports = all(&mut fleet, 10);
+        let reports = call_concurrently(&mut processes, 10);
         assert_eq!(token_requests(&sim), 1 + 3 * round, "{reports:?}");
         for report in reports {
             // In the second round, the store is paused.
@@ -111,7 +117,7 @@ fn after_redis_is_killed_each_process_fetches_its_own_token() {
                 (1, 1),
                 "{report:?}"
             );
-            assert!(report.longest < BOUND, "{report:?}");
+            assert!(report.longest < MAX_CALL_TIME, "{report:?}");
         }
     }
 }
@@ -123,14 +129,14 @@ fn without_redis_each_process_fetches_its_own_token() {
     let silent = format!("redis://{}", silent.local_addr().unwrap());
     for url in ["redis://127.0.0.1:1", &silent] {
         let sim = simulator();
-        let mut fleet = process::fleet(2, &sim, url);
-        for report in all(&mut fleet, 10) {
+        let mut processes = process::start_processes(2, &sim, url);
+        for report in call_concurrently(&mut processes, 10) {
             assert_eq!(
                 (report.warnings, report.token_requests),
                 (1, 1),
                 "{report:?}"
             );
-            assert!(report.longest < BOUND, "{report:?}");
+            assert!(report.longest < MAX_CALL_TIME, "{report:?}");
         }
         assert_eq!(token_requests(&sim), 2);
     }
@@ -138,13 +144,15 @@ fn without_redis_each_process_fetches_its_own_token() {
 
 #[test]
 fn a_restarted_redis_is_used_without_a_warning() {
-    let Some(server) = Server::own() else { return };
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let sim = simulator();
-    let mut fleet = process::fleet(2, &sim, server.url());
-    in_turn(&mut fleet, 1);
+    let mut processes = process::start_processes(2, &sim, server.url());
+    call_in_turn(&mut processes, 1);
     let server = server.restart();
     sim.revoke_tokens();
-    let reports = in_turn(&mut fleet, 10);
+    let reports = call_in_turn(&mut processes, 10);
     assert_eq!(token_requests(&sim), 2, "{reports:?}");
     assert_eq!(sum(&reports, |t| t.warnings), 0, "{reports:?}");
     drop(server);
@@ -152,7 +160,9 @@ fn a_restarted_redis_is_used_without_a_warning() {
 
 #[tokio::test]
 async fn redis_holds_one_expiring_token_and_no_merchant_key() {
-    let Some(server) = Server::own() else { return };
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let sim = simulator();
     let store = RedisTokenStore::new(server.url()).unwrap();
     let builder = sim.client_builder().token_store(store);
@@ -184,7 +194,9 @@ async fn redis_holds_one_expiring_token_and_no_merchant_key() {
 
 #[tokio::test]
 async fn load_returns_the_saved_token_until_it_expires() {
-    let Some(server) = Server::own() else { return };
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let store = RedisTokenStore::new(server.url()).unwrap();
     let minute = Duration::from_secs(60);
     assert!(store.load("a").await.unwrap().is_none());
@@ -219,7 +231,9 @@ async fn load_returns_the_saved_token_until_it_expires() {
 
 #[test]
 fn a_store_works_while_its_first_runtime_is_not_polled() {
-    let Some(server) = Server::own() else { return };
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let store = RedisTokenStore::new(server.url()).unwrap();
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -237,8 +251,10 @@ fn a_store_works_while_its_first_runtime_is_not_polled() {
 
 /// Redis repeats commands with their arguments in its errors, and a token is such an argument.
 #[tokio::test]
-async fn errors_do_not_repeat_messages_of_redis() {
-    let Some(server) = Server::own() else { return };
+async fn errors_do_not_contain_messages_of_redis() {
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let mut redis = redis::Client::open(server.url()).unwrap();
     let acl = |rules: &[&str]| {
         let mut command = redis::cmd("ACL");
@@ -270,8 +286,10 @@ async fn errors_do_not_repeat_messages_of_redis() {
 }
 
 #[tokio::test]
-async fn the_documented_commands_are_enough_for_a_user() {
-    let Some(server) = Server::own() else { return };
+async fn redis_user_needs_only_the_documented_commands() {
+    let Some(server) = Server::start_own() else {
+        return;
+    };
     let mut redis = redis::Client::open(server.url()).unwrap();
     let documented = include_str!("../../src/token_store/redis.rs");
     let rules = "get pttl multi exec set".split(' ').map(|name| {
@@ -302,6 +320,6 @@ async fn the_documented_commands_are_enough_for_a_user() {
 }
 
 #[test]
-fn fleet_process() {
-    process::run_if_requested();
+fn child_process() {
+    process::run_as_child();
 }

@@ -1,4 +1,4 @@
-//! Processes that share a store. Each is this test program, started with `fleet_process` as its
+//! Processes that share a store. Each is this test program, started with `child_process` as its
 //! only test.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,19 +12,19 @@ use vipps::{Credentials, Environment, Vipps};
 
 use super::capture::Capture;
 
-/// The variable with the URL of Redis. Only processes of the fleet have it.
-const REDIS: &str = "VIPPS_TEST_FLEET_REDIS";
-/// The start of a line for the parent. The test harness prints other lines.
-const MARK: &str = "report ";
+/// The variable with the URL of Redis. Only child processes have it.
+const REDIS_VARIABLE: &str = "VIPPS_TEST_CHILD_REDIS";
+/// The start of each line for the parent. The test harness prints other lines.
+const REPORT_PREFIX: &str = "report ";
 
 pub(crate) struct Process {
     child: Child,
-    orders: ChildStdin,
+    commands: ChildStdin,
     reports: BufReader<ChildStdout>,
 }
 
 /// The counts of a process since it started, and the duration of the slowest call of the last
-/// order.
+/// command.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) token_requests: u64,
@@ -36,20 +36,20 @@ pub(crate) struct Report {
 }
 
 /// Starts `count` processes with the simulator's keys, and waits until all are ready.
-pub(crate) fn fleet(count: u64, sim: &Simulator, redis: &str) -> Vec<Process> {
-    let mut fleet: Vec<_> = (0..count).map(|_| Process::start(sim, redis)).collect();
-    for process in &mut fleet {
+pub(crate) fn start_processes(count: u64, sim: &Simulator, redis: &str) -> Vec<Process> {
+    let mut processes: Vec<_> = (0..count).map(|_| Process::start(sim, redis)).collect();
+    for process in &mut processes {
         process.read();
     }
-    fleet
+    processes
 }
 
 impl Process {
     fn start(sim: &Simulator, redis: &str) -> Self {
         let keys = sim.keys();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "fleet_process", "--nocapture"])
-            .env(REDIS, redis)
+            .args(["--exact", "child_process", "--nocapture"])
+            .env(REDIS_VARIABLE, redis)
             .env("VIPPS_BASE_URL", sim.base_url())
             .env("VIPPS_CLIENT_ID", keys.client_id())
             .env("VIPPS_CLIENT_SECRET", keys.client_secret())
@@ -63,18 +63,18 @@ impl Process {
             .spawn()
             .unwrap();
         Self {
-            orders: child.stdin.take().unwrap(),
+            commands: child.stdin.take().unwrap(),
             reports: BufReader::new(child.stdout.take().unwrap()),
             child,
         }
     }
 
-    /// Orders `calls` calls at once, and does not wait for them.
-    pub(crate) fn call(&mut self, calls: usize) {
-        writeln!(self.orders, "{calls}").unwrap();
+    /// Starts `calls` concurrent calls, and does not wait for them.
+    pub(crate) fn start_calls(&mut self, calls: usize) {
+        writeln!(self.commands, "{calls}").unwrap();
     }
 
-    /// Waits until the ordered calls have ended.
+    /// Waits until the started calls have ended.
     pub(crate) fn report(&mut self) -> Report {
         let report = self.read();
         let count = |name: &str| report[name].as_u64().unwrap();
@@ -92,8 +92,8 @@ impl Process {
         loop {
             let mut line = String::new();
             let read = self.reports.read_line(&mut line).unwrap();
-            assert!(read > 0, "a process of the fleet has exited");
-            if let Some((_, report)) = line.split_once(MARK) {
+            assert!(read > 0, "a child process has exited");
+            if let Some((_, report)) = line.split_once(REPORT_PREFIX) {
                 return serde_json::from_str(report).unwrap();
             }
         }
@@ -108,10 +108,9 @@ impl Drop for Process {
     }
 }
 
-/// Runs the orders of the parent in a process of the fleet. Does nothing in the test program
-/// itself.
-pub(crate) fn run_if_requested() {
-    let Ok(redis) = std::env::var(REDIS) else {
+/// Runs the commands of the parent in a child process. Does nothing in the parent.
+pub(crate) fn run_as_child() {
+    let Ok(redis) = std::env::var(REDIS_VARIABLE) else {
         return;
     };
     let log = Capture::everywhere();
@@ -122,10 +121,10 @@ pub(crate) fn run_if_requested() {
         .build()
         .unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    println!("{MARK}{{}}");
-    for order in std::io::stdin().lines() {
-        let calls = order.unwrap().parse().unwrap();
-        let longest = runtime.block_on(work(&vipps, calls));
+    println!("{REPORT_PREFIX}{{}}");
+    for command in std::io::stdin().lines() {
+        let calls = command.unwrap().parse().unwrap();
+        let longest = runtime.block_on(run_calls(&vipps, calls));
         let lines = log.lines("vipps");
         let warned = |line: &&String| line.starts_with("WARN event `token store failed`");
         let metrics = vipps.metrics();
@@ -137,12 +136,12 @@ pub(crate) fn run_if_requested() {
             "warnings": lines.iter().filter(warned).count(),
             "longest_ms": u64::try_from(longest.as_millis()).unwrap(),
         });
-        println!("{MARK}{report}");
+        println!("{REPORT_PREFIX}{report}");
     }
 }
 
-/// Makes the calls at once. Returns the duration of the slowest. No call may fail.
-async fn work(vipps: &Vipps, calls: usize) -> Duration {
+/// Makes concurrent calls, none of which may fail. Returns the duration of the slowest call.
+async fn run_calls(vipps: &Vipps, calls: usize) -> Duration {
     let calls: Vec<_> = (0..calls)
         .map(|_| {
             let vipps = vipps.clone();

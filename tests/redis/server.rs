@@ -12,15 +12,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// Returns the server that the environment names, or starts one.
-    pub(crate) fn any() -> Option<Self> {
+    pub(crate) fn from_env_or_start() -> Option<Self> {
         match std::env::var("VIPPS_TEST_REDIS") {
             Ok(url) => Some(Self { url, child: None }),
-            Err(_) => Self::own(),
+            Err(_) => Self::start_own(),
         }
     }
 
     /// Starts a server for one test.
-    pub(crate) fn own() -> Option<Self> {
+    pub(crate) fn start_own() -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
@@ -56,7 +56,7 @@ impl Server {
             // The test harness hides the standard output of a test that passes, but not this.
             let _ = writeln!(
                 std::io::stderr(),
-                "SKIPPED: redis-server is not installed, so no token went through Redis"
+                "SKIPPED: redis-server is not installed, so the token store was not tested"
             );
             return None;
         };
@@ -68,7 +68,7 @@ impl Server {
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 start_time.elapsed() < Duration::from_secs(30),
-                "no redis-server"
+                "redis-server does not listen within 30 s"
             );
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// While only one subscriber exists, `tracing` queries the default of the current thread for its
 /// interest in a new call site, and caches the result for all threads. A test that runs in parallel
 /// with a captured test has no default, so the cached result would be "never".
-static INTERESTED: LazyLock<Dispatch> =
+static ENABLE_CALL_SITES: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Capture::default())));
 
 /// Records every span, every value recorded later and every event of every crate and level.
@@ -26,13 +26,13 @@ pub struct Capture(Arc<Mutex<Vec<(String, String)>>>);
 impl Capture {
     /// Captures on this thread until the guard is dropped.
     pub fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        LazyLock::force(&INTERESTED);
+        LazyLock::force(&ENABLE_CALL_SITES);
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         (capture, tracing::subscriber::set_default(subscriber))
     }
 
-    /// Captures on every thread of the process, for good.
+    /// Captures on every thread of the process, until it exits.
     pub fn everywhere() -> Self {
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
@@ -42,11 +42,12 @@ impl Capture {
         capture
     }
 
-    /// The lines of targets that begin with this, in order.
+    /// Returns the lines whose target starts with `target`, in order.
     pub fn lines(&self, target: &str) -> Vec<String> {
         let lines = self.0.lock().expect("no panic while it is held");
-        let fits = |(from, line): &(String, String)| from.starts_with(target).then(|| line.clone());
-        lines.iter().filter_map(fits).collect()
+        let matching =
+            |(from, line): &(String, String)| from.starts_with(target).then(|| line.clone());
+        lines.iter().filter_map(matching).collect()
     }
 
     pub fn text(&self, target: &str) -> String {
@@ -90,9 +91,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let about = attributes.metadata();
-        let line = format!("{} {} begins{}", about.level(), about.name(), fields.0);
-        self.push(about.target(), line);
+        let metadata = attributes.metadata();
+        let line = format!(
+            "{} {} begins{}",
+            metadata.level(),
+            metadata.name(),
+            fields.0
+        );
+        self.push(metadata.target(), line);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
@@ -111,10 +117,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
         let within = context
             .event_span(event)
             .map_or(String::new(), |span| format!(" in {}", span.name()));
-        let about = event.metadata();
+        let metadata = event.metadata();
         self.push(
-            about.target(),
-            format!("{} event{}{within}", about.level(), fields.0),
+            metadata.target(),
+            format!("{} event{}{within}", metadata.level(), fields.0),
         );
     }
 

@@ -29,12 +29,13 @@ pub(crate) struct Expected {
     pub(crate) operations: BTreeMap<(String, String), BTreeSet<String>>,
     /// Every object that a call can send or receive, or that a component describes.
     pub(crate) objects: BTreeSet<Fields>,
-    /// Objects that only a lifted endpoint describes; they may be generated.
+    /// Objects that only an endpoint of the merchant or a callback describes. They may be
+    /// generated.
     pub(crate) allowed: BTreeSet<Fields>,
 }
 
 impl Expected {
-    /// `load` reads a file beside the document.
+    /// Reads a document. `load` reads a file beside it.
     pub(crate) fn of(root: &Value, load: &dyn Fn(&str) -> Value) -> Self {
         let mut expected = Self::default();
         let prefix = prefix(root);
@@ -45,23 +46,23 @@ impl Expected {
                 else {
                     continue;
                 };
-                let merchant = is_merchants(root, path, operation);
-                if !merchant {
-                    let key = (method.to_uppercase(), full(&prefix, path));
+                let is_merchants = is_merchant_endpoint(root, path, operation);
+                if !is_merchants {
+                    let key = (method.to_uppercase(), full_path(&prefix, path));
                     expected
                         .operations
                         .insert(key, parameters(&home, path, &item, operation, load));
                 }
-                let into = if merchant {
+                let target = if is_merchants {
                     &mut expected.allowed
                 } else {
                     &mut expected.objects
                 };
-                bodies(&home, operation, load, into);
+                collect_bodies(&home, operation, load, target);
                 for callback in operation["callbacks"].as_object().into_iter().flatten() {
                     for (_, item) in callback.1.as_object().into_iter().flatten() {
                         for inner in METHODS.iter().filter_map(|method| item.get(method)) {
-                            bodies(&home, inner, load, &mut expected.allowed);
+                            collect_bodies(&home, inner, load, &mut expected.allowed);
                         }
                     }
                 }
@@ -69,7 +70,7 @@ impl Expected {
         }
         for (_, item) in root["webhooks"].as_object().into_iter().flatten() {
             for operation in METHODS.iter().filter_map(|method| item.get(method)) {
-                bodies(root, operation, load, &mut expected.allowed);
+                collect_bodies(root, operation, load, &mut expected.allowed);
             }
         }
         for (_, schema) in root["components"]["schemas"]
@@ -77,7 +78,7 @@ impl Expected {
             .into_iter()
             .flatten()
         {
-            objects(root, schema, load, &mut expected.objects);
+            collect_objects(root, schema, load, &mut expected.objects);
         }
         expected
     }
@@ -113,12 +114,12 @@ fn prefix(root: &Value) -> String {
     })
 }
 
-fn full(prefix: &str, path: &str) -> String {
+fn full_path(prefix: &str, path: &str) -> String {
     let whole = format!("{prefix}/{}", path.trim_matches('/'));
     whole.replace("//", "/").trim_end_matches('/').to_owned()
 }
 
-fn is_merchants(root: &Value, path: &str, operation: &Value) -> bool {
+fn is_merchant_endpoint(root: &Value, path: &str, operation: &Value) -> bool {
     let first = path.trim_matches('/').split('/').next().unwrap_or_default();
     let tags = operation["tags"].as_array().cloned().unwrap_or_default();
     let by_tag = |tag: &Value| {
@@ -153,15 +154,15 @@ fn parameters(
             let (_, parameter) = resolve(root, parameter, load);
             let name = parameter["name"].as_str().unwrap_or_default();
             let lower = name.to_lowercase();
-            let header = parameter["in"]
+            let is_header = parameter["in"]
                 .as_str()
                 .is_some_and(|place| place.starts_with("header"));
-            let clients =
+            let is_set_by_client =
                 CLIENT_HEADERS.contains(&lower.as_str()) || lower.starts_with("vipps-system-");
             // A cookie cannot be generated, and the build warns of it.
-            let cookie = parameter["in"] == "cookie";
-            let left_out = cookie || (header && clients);
-            if !left_out {
+            let is_cookie = parameter["in"] == "cookie";
+            let is_omitted = is_cookie || (is_header && is_set_by_client);
+            if !is_omitted {
                 names.insert(name.to_owned());
             }
         }
@@ -170,40 +171,40 @@ fn parameters(
 }
 
 /// Collects the objects in a request and in its success responses.
-fn bodies(
+fn collect_bodies(
     root: &Value,
     operation: &Value,
     load: &dyn Fn(&str) -> Value,
     found: &mut BTreeSet<Fields>,
 ) {
     let responses = operation["responses"].as_object().into_iter().flatten();
-    let good = responses
+    let successes = responses
         .filter(|(status, _)| status.starts_with('2'))
         .map(|(_, response)| response);
-    for carrier in operation.get("requestBody").into_iter().chain(good) {
+    for carrier in operation.get("requestBody").into_iter().chain(successes) {
         let (home, carrier) = resolve(root, carrier, load);
         for (_, media) in carrier["content"].as_object().into_iter().flatten() {
-            objects(&home, &media["schema"], load, found);
+            collect_objects(&home, &media["schema"], load, found);
         }
     }
 }
 
 /// Collects the object and the objects inside it. References are components, which are collected
 /// separately.
-fn objects(
+fn collect_objects(
     root: &Value,
     schema: &Value,
     load: &dyn Fn(&str) -> Value,
     found: &mut BTreeSet<Fields>,
 ) {
-    let fields = merged(root, schema, load);
+    let fields = member_names(root, schema, load);
     if !fields.is_empty() {
         found.insert(fields);
     }
-    inner_objects(root, schema, load, found);
+    collect_inner_objects(root, schema, load, found);
 }
 
-fn inner_objects(
+fn collect_inner_objects(
     root: &Value,
     schema: &Value,
     load: &dyn Fn(&str) -> Value,
@@ -213,29 +214,29 @@ fn inner_objects(
         return;
     }
     for (_, property) in schema["properties"].as_object().into_iter().flatten() {
-        objects(root, property, load, found);
+        collect_objects(root, property, load, found);
     }
     for key in ["items", "additionalProperties", "not"] {
-        objects(root, &schema[key], load, found);
+        collect_objects(root, &schema[key], load, found);
     }
     for key in ["oneOf", "anyOf"] {
         for choice in schema[key].as_array().into_iter().flatten() {
-            objects(root, choice, load, found);
+            collect_objects(root, choice, load, found);
         }
     }
     // A part of a composition is not an object.
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        inner_objects(root, part, load, found);
+        collect_inner_objects(root, part, load, found);
     }
 }
 
 /// Returns the members of an object, including those of its parts.
-fn merged(root: &Value, schema: &Value, load: &dyn Fn(&str) -> Value) -> Fields {
+fn member_names(root: &Value, schema: &Value, load: &dyn Fn(&str) -> Value) -> Fields {
     let own = schema["properties"].as_object().into_iter().flatten();
     let mut fields: Fields = own.map(|(name, _)| name.clone()).collect();
     for part in schema["allOf"].as_array().into_iter().flatten() {
         let (home, part) = resolve(root, part, load);
-        fields.extend(merged(&home, &part, load));
+        fields.extend(member_names(&home, &part, load));
     }
     fields
 }

@@ -1,13 +1,13 @@
-//! A future that is dropped at one of its awaits.
+//! A future that is dropped at one of its await points.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Polls a future at most as often as the number states, and then drops it.
-pub(crate) struct Polled<F>(pub(crate) Pin<Box<F>>, pub(crate) u32);
+/// Polls a future at most this number of times, and then drops it.
+pub(crate) struct DropAfterPolls<F>(pub(crate) Pin<Box<F>>, pub(crate) u32);
 
-impl<F: Future> Future for Polled<F> {
+impl<F: Future> Future for DropAfterPolls<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -12,9 +12,9 @@ use std::time::Duration;
 /// One action of the server on a connection.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Write(Text),
+    Write(Payload),
     /// Writes the same bytes repeatedly until the client disconnects.
-    Repeat(Text, Duration),
+    Repeat(Payload, Duration),
     Pause(Duration),
     /// Closes the writing side. The reading side stays open until the client closes it.
     HalfClose,
@@ -22,20 +22,20 @@ pub enum Step {
     Hold,
     Reset,
     /// Reads another request from the same connection.
-    Next,
+    ReadNext,
 }
 
 /// Bytes whose `Debug` output is truncated, for the message of a failed test.
 #[derive(Clone)]
-pub struct Text(Vec<u8>);
+pub struct Payload(Vec<u8>);
 
-impl<T: Into<Vec<u8>>> From<T> for Text {
+impl<T: Into<Vec<u8>>> From<T> for Payload {
     fn from(bytes: T) -> Self {
         Self(bytes.into())
     }
 }
 
-impl std::fmt::Debug for Text {
+impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let start = &self.0[..self.0.len().min(120)];
         let length = self.0.len();
@@ -43,30 +43,30 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// The steps after a request has been read. The connection is closed after the last step.
-pub type Act = Vec<Step>;
+/// The steps after a request has been read. The connection is closed after the last one.
+pub type Steps = Vec<Step>;
 
-pub fn write(bytes: impl Into<Text>) -> Act {
+pub fn write(bytes: impl Into<Payload>) -> Steps {
     vec![Step::Write(bytes.into()), Step::HalfClose]
 }
 
-pub fn stall(bytes: impl Into<Text>) -> Act {
+pub fn stall(bytes: impl Into<Payload>) -> Steps {
     vec![Step::Write(bytes.into()), Step::Hold]
 }
 
 /// Writes a complete response and leaves the connection open.
-pub fn write_and_keep(bytes: impl Into<Text>) -> Act {
-    vec![Step::Write(bytes.into()), Step::Next]
+pub fn write_and_keep_alive(bytes: impl Into<Payload>) -> Steps {
+    vec![Step::Write(bytes.into()), Step::ReadNext]
 }
 
-pub fn with_head(head: &str, body: &str) -> Vec<u8> {
+pub fn http_response(head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
-pub fn response(status: &str, body: &str) -> Act {
+pub fn response(status: &str, body: &str) -> Steps {
     let head = format!("{status}\r\ncontent-type: application/json\r\nconnection: close");
-    write(with_head(&head, body))
+    write(http_response(&head, body))
 }
 
 const TOKEN: &str = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
@@ -101,16 +101,16 @@ impl Request {
 #[derive(Debug, Default)]
 struct Shared {
     requests: Mutex<Vec<Request>>,
-    script: Mutex<Vec<Act>>,
+    script: Mutex<Vec<Steps>>,
     /// True if a connection stays open after a token response.
-    keeps: bool,
-    over: AtomicBool,
+    keep_alive: bool,
+    is_stopped: AtomicBool,
     connections: AtomicUsize,
     written: AtomicUsize,
 }
 
-/// A raw server on loopback. It serves token requests by itself. Every other request consumes one
-/// act of the script, and the last act repeats. Dropping the server closes its port.
+/// A raw server on loopback. It responds to token requests by itself. Every other request consumes
+/// one entry of the script, and the last entry repeats. Dropping the server closes its port.
 pub struct RawServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -120,30 +120,30 @@ pub struct RawServer {
 impl RawServer {
     /// Starts a server that closes the connection after a token response, so that each API request
     /// opens a new one.
-    pub fn start(script: Vec<Act>) -> Self {
+    pub fn start(script: Vec<Steps>) -> Self {
         Self::with(script, false)
     }
 
     /// Starts a server that keeps connections open after a token response.
-    pub fn keeping(script: Vec<Act>) -> Self {
+    pub fn with_keep_alive(script: Vec<Steps>) -> Self {
         Self::with(script, true)
     }
 
-    fn with(script: Vec<Act>, keeps: bool) -> Self {
+    fn with(script: Vec<Steps>, keep_alive: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
-            keeps,
+            keep_alive,
             ..Shared::default()
         });
-        let of_thread = shared.clone();
+        let thread_shared = shared.clone();
         let thread = std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                if of_thread.over.load(Ordering::SeqCst) {
+                if thread_shared.is_stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let shared = of_thread.clone();
+                let shared = thread_shared.clone();
                 let number = shared.connections.fetch_add(1, Ordering::SeqCst);
                 std::thread::spawn(move || shared.serve(connection, number));
             }
@@ -164,7 +164,7 @@ impl RawServer {
         lock(&self.shared.requests).clone()
     }
 
-    /// Returns the number of act bytes that the sockets have accepted.
+    /// Returns the number of bytes of the script that the sockets have accepted.
     pub fn written(&self) -> usize {
         self.shared.written.load(Ordering::SeqCst)
     }
@@ -189,7 +189,7 @@ impl RawServer {
 
 impl Drop for RawServer {
     fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
+        self.shared.is_stopped.store(true, Ordering::SeqCst);
         // Unblocks the listener, which then stops.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
@@ -207,9 +207,9 @@ impl Shared {
         let _ = connection.set_read_timeout(Some(Duration::from_secs(30)));
         let _ = connection.set_nodelay(true);
         while let Some(text) = read_request(&mut connection) {
-            let act = if text.contains("/accesstoken/get") {
-                if self.keeps {
-                    write_and_keep(with_head("200 OK", TOKEN))
+            let steps = if text.contains("/accesstoken/get") {
+                if self.keep_alive {
+                    write_and_keep_alive(http_response("200 OK", TOKEN))
                 } else {
                     response("200 OK", TOKEN)
                 }
@@ -225,15 +225,15 @@ impl Shared {
                     script.first().cloned().unwrap_or_default()
                 }
             };
-            if !self.play(&mut connection, act) {
+            if !self.run(&mut connection, steps) {
                 return;
             }
         }
     }
 
-    /// Runs an act. Returns true if another request should be read.
-    fn play(&self, connection: &mut TcpStream, act: Act) -> bool {
-        for step in act {
+    /// Runs the steps. Returns true if another request should be read.
+    fn run(&self, connection: &mut TcpStream, steps: Steps) -> bool {
+        for step in steps {
             match step {
                 Step::Write(bytes) => {
                     if !self.write(connection, &bytes.0) {
@@ -241,7 +241,9 @@ impl Shared {
                     }
                 }
                 Step::Repeat(bytes, pause) => {
-                    while self.write(connection, &bytes.0) && !self.over.load(Ordering::SeqCst) {
+                    while self.write(connection, &bytes.0)
+                        && !self.is_stopped.load(Ordering::SeqCst)
+                    {
                         sleep(pause);
                     }
                     return false;
@@ -257,11 +259,11 @@ impl Shared {
                     return false;
                 }
                 Step::Reset => {
-                    // A linger of zero makes the kernel send a reset in place of an orderly end.
+                    // With a linger of zero the kernel sends a reset instead of an orderly close.
                     let _ = socket2::SockRef::from(&*connection).set_linger(Some(Duration::ZERO));
                     return false;
                 }
-                Step::Next => return true,
+                Step::ReadNext => return true,
             }
         }
         false
@@ -279,7 +281,7 @@ impl Shared {
     }
 }
 
-/// Reads until the client ends its side.
+/// Reads until the client closes its side.
 fn drain(connection: &mut TcpStream) {
     let mut sink = [0; 4096];
     while connection.read(&mut sink).is_ok_and(|read| read > 0) {}

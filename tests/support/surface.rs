@@ -9,7 +9,7 @@ use super::build::names::pascal;
 use super::source::{Source, items, wire_name};
 
 /// Formats Rust tokens without paths and insignificant spaces.
-fn short(tokens: impl ToTokens) -> String {
+fn short_tokens(tokens: impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string().replace(' ', "");
     [
         "::std::option::",
@@ -27,8 +27,8 @@ fn short(tokens: impl ToTokens) -> String {
 
 /// Returns the type of an input: the `T` of `Result<T, String>`. `T` is an `Option` if the input is
 /// optional.
-fn input(ty: &syn::Type) -> String {
-    let text = short(ty);
+fn input_type(ty: &syn::Type) -> String {
+    let text = short_tokens(ty);
     let inner = text
         .strip_prefix("Result<")
         .and_then(|rest| rest.strip_suffix(", String>"))
@@ -47,7 +47,9 @@ pub(crate) fn surface(rust: &str) -> String {
             continue;
         };
         let send = builders.iter().find_map(|item| match item {
-            Item::Impl(block) if short(&block.self_ty) == format!("{}<'a>", builder.ident) => {
+            Item::Impl(block)
+                if short_tokens(&block.self_ty) == format!("{}<'a>", builder.ident) =>
+            {
                 block.items.iter().find_map(|item| match item {
                     ImplItem::Fn(method) if method.sig.ident == "send" => Some(&method.sig.output),
                     _ => None,
@@ -58,31 +60,32 @@ pub(crate) fn surface(rust: &str) -> String {
         let Some(ReturnType::Type(_, response_type)) = send else {
             continue;
         };
-        let response_type = short(response_type);
+        let response_type = short_tokens(response_type);
         let response_type = response_type
             .strip_prefix("Result<ResponseValue<")
             .and_then(|rest| rest.split_once(">, Error<"))
             .map_or(response_type.clone(), |(response_type, _)| {
                 response_type.to_owned()
             });
-        let known = source
+        let operation = source
             .operations
             .iter()
             .find(|o| builder.ident == pascal(&o.id));
-        let known = known.unwrap_or_else(|| panic!("{} is no operation", builder.ident));
+        let operation =
+            operation.unwrap_or_else(|| panic!("{} is not an operation", builder.ident));
         let inputs: Vec<String> = builder
             .fields
             .iter()
             .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
             .filter(|(name, _)| *name != "client")
-            .map(|(name, ty)| format!("\n    {name}: {}", input(ty)))
+            .map(|(name, ty)| format!("\n    {name}: {}", input_type(ty)))
             .collect();
         let _ = writeln!(
             text,
             "{} {} {} -> {response_type}{}",
-            known.method,
-            known.path,
-            known.id,
+            operation.method,
+            operation.path,
+            operation.id,
             inputs.concat()
         );
     }
@@ -94,12 +97,12 @@ pub(crate) fn surface(rust: &str) -> String {
                     Fields::Named(fields) => {
                         for field in &fields.named {
                             let wire = wire_name(field).unwrap_or_default();
-                            let _ = writeln!(text, "    {wire}: {}", short(&field.ty));
+                            let _ = writeln!(text, "    {wire}: {}", short_tokens(&field.ty));
                         }
                     }
                     Fields::Unnamed(fields) => {
                         for field in &fields.unnamed {
-                            let _ = writeln!(text, "    {}", short(&field.ty));
+                            let _ = writeln!(text, "    {}", short_tokens(&field.ty));
                         }
                     }
                     Fields::Unit => {}

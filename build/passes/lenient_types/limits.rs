@@ -11,7 +11,7 @@ use super::super::super::error::Error;
 use super::super::super::reachability::{Reachability, read_at};
 
 /// The key under which a schema keeps the limits that its type does not enforce.
-pub(crate) const ASIDE: &str = "x-limits";
+pub(crate) const LIMITS: &str = "x-limits";
 
 const STRINGS: [&str; 3] = ["pattern", "minLength", "maxLength"];
 const LISTS: [&str; 3] = ["minItems", "maxItems", "uniqueItems"];
@@ -37,7 +37,7 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
         if is_body && !read_at(&reachability, pointer) && !limits.is_empty() {
             let names: Vec<&str> = limits.keys().map(String::as_str).collect();
             changes.push(format!("only in the JSON Schema: {}", names.join(", ")));
-            schema.insert(ASIDE.to_owned(), Value::Object(limits));
+            schema.insert(LIMITS.to_owned(), Value::Object(limits));
         }
         changes.extend(remove(pointer, schema));
         changes
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_of_requests_are_set_aside() {
+    fn limits_of_requests_are_only_in_the_json_schema() {
         let document = becomes(
             apply,
             "
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_of_responses_and_parameters_go() {
+    fn limits_of_responses_and_parameters_are_removed() {
         becomes(
             apply,
             "

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn read_members_are_optional_and_defaults_go() {
+    fn read_members_are_optional_without_a_default() {
         becomes(
             apply,
             "components: {schemas: {A: {type: object, required: [a, l], additionalProperties: false, properties: {a: {type: string, default: x}, l: {type: array, items: {}}}}}}",

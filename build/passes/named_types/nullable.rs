@@ -5,6 +5,17 @@ use serde_json::Value;
 use super::super::super::document::{Document, schema_ref};
 use super::super::super::error::Error;
 
+/// Keywords that do not change the shape of a schema.
+const ANNOTATIONS: [&str; 7] = [
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
+
 /// Makes nullable structures optional, and unwraps lone references.
 pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
     let nullable: Vec<String> = document
@@ -68,10 +79,13 @@ fn lone_reference(schema: &Value) -> Option<Value> {
     let [part] = map.get("allOf")?.as_array()?.as_slice() else {
         return None;
     };
-    let bare = map
-        .keys()
-        .all(|key| matches!(key.as_str(), "allOf" | "description"));
-    if !bare || part.get("$ref").is_none() {
+    let adds_nothing = map.iter().all(|(key, value)| match key.as_str() {
+        "allOf" => true,
+        "type" => value == "object",
+        "additionalProperties" => value.is_boolean(),
+        key => ANNOTATIONS.contains(&key) || key.starts_with("x-"),
+    });
+    if !adds_nothing || part.get("$ref").is_none() {
         return None;
     }
     let mut reference = part.clone();
@@ -102,6 +116,19 @@ mod tests {
             apply,
             "components: {schemas: {A: {required: [b], properties: {b: {nullable: true, description: d, allOf: [{$ref: '#/components/schemas/B'}]}}}}}",
             "components: {schemas: {A: {properties: {b: {description: d, $ref: '#/components/schemas/B'}}}}}",
+        );
+    }
+
+    #[test]
+    fn annotations_do_not_keep_a_composition_of_one_part() {
+        becomes(
+            apply,
+            "components: {schemas: {A: {properties: {b: {deprecated: true, title: t, x-a: 1, allOf: [{$ref: '#/components/schemas/B'}]}}}, C: {type: object, additionalProperties: false, allOf: [{$ref: '#/components/schemas/B'}]}}}",
+            "components: {schemas: {A: {properties: {b: {$ref: '#/components/schemas/B'}}}, C: {$ref: '#/components/schemas/B'}}}",
+        );
+        leaves(
+            apply,
+            "components: {schemas: {A: {required: [c], allOf: [{$ref: '#/components/schemas/B'}]}}}",
         );
     }
 

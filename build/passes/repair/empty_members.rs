@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_members_go_and_empty_properties_hold_anything() {
+    fn empty_members_are_removed_and_empty_properties_open() {
         let document = becomes(
             apply,
             "

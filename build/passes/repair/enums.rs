@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_beside_values_go() {
+    fn limits_beside_an_enumeration_are_removed() {
         becomes(
             apply,
             r"components: {schemas: {A: {type: string, enum: [H, W], pattern: '^\[A-Z]$', maxLength: 1}}}",

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_required_name_without_a_property_goes() {
+    fn required_name_without_a_property_is_removed() {
         let document = becomes(
             apply,
             "components: {schemas: {A: {required: [postCode, city], properties: {zipCode: {}, city: {}}}, B: {required: [x]}}}",

@@ -1,16 +1,19 @@
 // Tests of a shop against vipps-simulator, with Node's test runner and no dependencies.
 //
 //     cargo build --features simulator-bin --bin vipps-simulator
-//     VIPPS_SIMULATOR=target/debug/vipps-simulator node --test examples/clients/javascript/
+//     export VIPPS_SIMULATOR=target/debug/vipps-simulator
+//     node --test examples/clients/javascript/payment.test.mjs
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, test } from 'node:test';
 
 const CAPTURE = 'capture_payment_using_post';
+const WEBHOOK = 'https://shop.example.com/webhooks';
 const callbacks = new EventEmitter();
 const received = new Map();
 let shop;
@@ -18,21 +21,34 @@ let simulator;
 let ready;
 let keys;
 
-// Stands for the shop's web server, which receives the callbacks.
+// Stands for the shop's web server, which receives callbacks of eCom and webhooks of ePayment.
 const receive = async (request, response) => {
-  let text = '';
-  for await (const part of request) text += part;
+  const parts = [];
+  for await (const part of request) parts.push(part);
   response.end();
-  const body = JSON.parse(text);
-  received.set(body.orderId, { path: request.url, body });
-  callbacks.emit(body.orderId);
+  const raw = Buffer.concat(parts);
+  const body = JSON.parse(raw);
+  const id = body.orderId ?? body.reference;
+  received.set(id, { path: request.url, headers: request.headers, raw, body });
+  callbacks.emit(id);
 };
 
-// Waits for the callback of an order.
-const callback = async (orderId) => {
+// Waits for the callback or the webhook of a payment.
+const callback = async (id) => {
   const signal = AbortSignal.timeout(10_000);
-  if (!received.has(orderId)) await once(callbacks, orderId, { signal });
-  return received.get(orderId);
+  if (!received.has(id)) await once(callbacks, id, { signal });
+  return received.get(id);
+};
+
+// Checks the signature of a webhook. `url` is the registered one, and `body` the raw bytes.
+const isGenuine = (secret, url, headers, body) => {
+  const { host, pathname, search } = new URL(url);
+  const hash = createHash('sha256').update(body).digest('base64');
+  const signed = `POST\n${pathname}${search}\n${headers['x-ms-date']};${host};${hash}`;
+  const signature = createHmac('sha256', secret).update(signed).digest('base64');
+  const expected = `HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=${signature}`;
+  const [sent, wanted] = [headers.authorization ?? '', expected].map((text) => Buffer.from(text));
+  return sent.length === wanted.length && timingSafeEqual(sent, wanted);
 };
 
 const send = async (method, path, body, headers = {}) => {
@@ -140,6 +156,26 @@ test('the response is lost after the money moved', async () => {
   assert.equal((await order('order-3')).captured, 49900);
   const journal = await control('GET', `journal?operation=${CAPTURE}&orderId=order-3`);
   assert.equal(journal.body.entries.length, 2);
+});
+
+test('the webhook of an approval is genuine', async () => {
+  const events = ['epayments.payment.authorized.v1'];
+  const webhook = await api('POST', '/webhooks/v1/webhooks', { url: WEBHOOK, events });
+  await api('POST', '/epayment/v1/payments', {
+    amount: { currency: 'NOK', value: 49900 },
+    paymentMethod: { type: 'WALLET' },
+    reference: 'acme-order-5',
+    paymentDescription: 'Socks',
+    userFlow: 'WEB_REDIRECT',
+    returnUrl: 'https://shop.example.com/thanks',
+  }, { 'idempotency-key': 'acme-order-5-create' });
+  await control('POST', 'orders/acme-order-5/approve');
+  const { headers, raw, body } = await callback('acme-order-5');
+  assert.equal(body.name, 'AUTHORIZED');
+  const { secret } = webhook.body;
+  assert.ok(isGenuine(secret, WEBHOOK, headers, raw));
+  assert.ok(!isGenuine(secret, WEBHOOK, headers, Buffer.concat([raw, Buffer.from(' ')])));
+  assert.ok(!isGenuine(`${secret}x`, WEBHOOK, headers, raw));
 });
 
 test('the payment expires', async () => {

@@ -8,10 +8,9 @@ use crate::ecom::money;
 use crate::types::{Address, Amount, Sensitive, by_name, lenient};
 
 /// The customer of a payment. Seven days after the reservation the API replaces the texts by
-/// `[Expired]`.
+/// `[Expired]` (eCom guide).
 ///
-/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
-/// response.
+/// `Debug` shows none of the data. The JSON form is that of the API and contains all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -69,8 +68,8 @@ fn is_expired_address(address: &Address) -> bool {
 }
 
 impl UserDetails {
-    /// Returns whether the API has removed the data, which happens after seven days. Do not
-    /// overwrite stored data with it.
+    /// Returns whether the API has removed the data, seven days after the reservation. Do not
+    /// overwrite stored data with expired data.
     pub fn is_expired(&self) -> bool {
         [
             &self.first_name,
@@ -126,8 +125,8 @@ struct WireShipping {
 }
 
 impl ShippingDetails {
-    /// Returns whether the API has removed the address or the shipping method, which happens after
-    /// seven days.
+    /// Returns whether the API has removed the address or the shipping method, seven days after the
+    /// reservation.
     pub fn is_expired(&self) -> bool {
         let methods = [&self.shipping_method, &self.shipping_method_id];
         methods.into_iter().flatten().any(|text| is_expired(text))

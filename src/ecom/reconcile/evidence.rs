@@ -1,25 +1,27 @@
-//! The conclusions that the details of a payment allow about an operation whose response was lost.
+//! The conclusions that the details of a payment allow about an operation without a response.
 
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{self, Lost, Transfer, TransferEvent, UNREADABLE};
+use crate::payment::evidence::{
+    self, TransferEvent, UNREADABLE, UnconfirmedOperation, UnconfirmedTransfer,
+};
 use crate::types::Amount;
 
 /// Returns the conclusion about an operation from the details of the payment.
-pub(super) fn of(lost: &Lost, details: &PaymentDetails) -> Evidence {
-    match lost {
-        Lost::Start(_) | Lost::QrCode => exists(details),
-        Lost::Capture(transfer) => {
+pub(super) fn of(operation: &UnconfirmedOperation, details: &PaymentDetails) -> Evidence {
+    match operation {
+        UnconfirmedOperation::Start(_) | UnconfirmedOperation::QrCode => exists(details),
+        UnconfirmedOperation::Capture(transfer) => {
             let kinds = [Operation::Capture, Operation::Sale];
             transferred(transfer, details, &kinds, details.sums().captured)
         }
-        Lost::Refund(transfer) => {
+        UnconfirmedOperation::Refund(transfer) => {
             let kinds = [Operation::Refund];
             transferred(transfer, details, &kinds, details.sums().refunded)
         }
-        Lost::Cancel => evidence::of_cancel(details.is_released()),
-        Lost::ForceApprove => approved(details),
+        UnconfirmedOperation::Cancel => evidence::of_cancel(details.is_released()),
+        UnconfirmedOperation::ForceApprove => approved(details),
     }
 }
 
@@ -33,7 +35,7 @@ fn exists(details: &PaymentDetails) -> Evidence {
     {
         TookEffect
     } else {
-        let reason = "the details contain no successful event that this version recognises";
+        let reason = "the details contain no successful event of a known kind";
         Inconclusive(details.incompleteness().unwrap_or(reason))
     }
 }
@@ -52,7 +54,7 @@ fn approved(details: &PaymentDetails) -> Evidence {
 
 /// Returns the conclusion from the events of these kinds, which move money, and from their sum.
 fn transferred(
-    transfer: &Transfer,
+    transfer: &UnconfirmedTransfer,
     details: &PaymentDetails,
     kinds: &[Operation],
     sum: Amount,

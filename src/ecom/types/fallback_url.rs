@@ -6,10 +6,10 @@ use crate::types::InvalidValue;
 use crate::types::https_url::{check_characters, check_page, refused};
 use crate::types::text_type::text_type;
 
-/// The page or app that the customer's phone opens after a payment, successful or not: `fallBack`
-/// of an eCom payment (the wire name has a capital B).
+/// The page or app that the customer's phone opens after a payment, paid or not (wire name
+/// `fallBack`).
 ///
-/// It has at most 255 characters and is one of these:
+/// It has at most 255 characters (eCom specification) and is one of these:
 ///
 /// * an `https` URL by the rules of [`HttpsUrl`](crate::types::HttpsUrl), here also with a
 ///   fragment, because a browser opens it: `https://shop.example.com/#/orders/123`
@@ -21,6 +21,15 @@ use crate::types::text_type::text_type;
 ///
 /// The customer may never arrive there, or may arrive in another browser, without your cookies.
 /// Always read the payment's details.
+///
+/// ```
+/// use vipps::ecom::FallbackUrl;
+///
+/// assert!(FallbackUrl::parse("https://shop.example.com/orders/123").is_ok());
+/// assert!(FallbackUrl::parse("myapp://orders/123")?.is_app_link());
+/// assert!(FallbackUrl::parse("http://shop.example.com/").is_err());
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FallbackUrl(String);
 
@@ -33,7 +42,8 @@ impl FallbackUrl {
     /// Checks a URL, an app link or the word `INTENT`.
     ///
     /// # Errors
-    /// Names the rule that the text breaks. A URL that may hold a password is not repeated.
+    /// [`InvalidValue`] with the rule that the text breaks. A URL that may contain a password is
+    /// not shown.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text == INTENT {
             return Ok(Self::intent());
@@ -54,8 +64,9 @@ impl FallbackUrl {
         Self(INTENT.to_owned())
     }
 
-    /// Returns whether this is a link with an app's own scheme, or `INTENT`. Vipps accepts these
-    /// values if the payment is initiated with `isApp`.
+    /// Returns whether this is a link with the scheme of an app, or `INTENT`. Vipps accepts these
+    /// values if the payment is started with
+    /// [`Initiate::app_switch`](crate::ecom::Initiate::app_switch).
     pub fn is_app_link(&self) -> bool {
         !self
             .0

@@ -1,4 +1,4 @@
-//! The checked texts of eCom: what they take, what they refuse, and what the error shows.
+//! The rules of the checked texts of eCom, and the errors of refused texts.
 
 use super::*;
 

@@ -160,10 +160,10 @@ impl Create {
         Ok(pairs)
     }
 
-    /// Adds the members that the document does not describe, and sorts all members.
+    /// Adds the members of [`Create::extra`], and sorts all members.
     ///
-    /// The generated body lists the metadata in a random order, and a repeat with the same key must
-    /// have the same body.
+    /// The generated body lists the metadata in a random order, but a retry with the same
+    /// idempotency key must have the same body.
     pub(super) fn complete(&self, request: &mut reqwest::Request) -> Result<()> {
         let bytes = request.body().and_then(reqwest::Body::as_bytes);
         let body = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok());

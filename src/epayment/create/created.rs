@@ -1,11 +1,30 @@
-//! The result of a create.
+//! A payment that has been created.
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::{MerchantSerialNumber, Reference, RequestId, Sensitive, Timestamp, by_name};
 
-/// A payment that has been created, with the link for the customer. The JSON form is for storage,
-/// and has the link in clear.
+/// A payment that has been created, with the link for the customer. Returned by
+/// [`Create`](super::Create).
+///
+/// The JSON form is for storage, and contains the link. `Debug` does not show it.
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// use vipps::Amount;
+/// use vipps::epayment::CreatedPayment;
+///
+/// let created = vipps.epayment().create("kiosk-7-000451".parse()?, Amount::nok(49)).qr().await?;
+/// let row = serde_json::to_string(&created)?;
+///
+/// // After a restart:
+/// let created: CreatedPayment = serde_json::from_str(&row)?;
+/// let details = created.payment(&vipps).details().await?;
+/// assert_eq!(details.amount(), Some(Amount::nok(49)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedPayment {
     pub(super) reference: Reference,
@@ -59,23 +78,25 @@ impl CreatedPayment {
         &self.reference
     }
 
-    /// Returns the link that takes the customer to the payment, with the flow `QR` the link to the
-    /// image or the text of the code, and `None` with the flow `PUSH_MESSAGE`.
+    /// Returns the link that takes the customer to the payment. For the flow `QR` it is the link to
+    /// the image, or the text of the code. It is `None` for the flow `PUSH_MESSAGE`.
     ///
-    /// Open it unchanged, and never in a frame. It contains a token, so do not log it. It is valid
-    /// for as long as the payment: 10 minutes, or until the expiry of a long-living payment.
+    /// Open the link unchanged, and never in a frame. It contains a token, so do not log it. It is
+    /// valid for as long as the payment: 10 minutes, or until the expiry of a long-living payment.
     pub fn redirect_url(&self) -> Option<&str> {
         self.redirect_url.as_ref().map(Sensitive::expose)
     }
 
-    /// Returns the idempotency key that the request carried.
+    /// Returns the idempotency key of the request.
     pub fn idempotency_key(&self) -> Option<&RequestId> {
         self.idempotency_key.as_ref()
     }
 
-    /// Returns the expiry of a long-living payment. For a payment that the API refused to create
-    /// again, because an earlier call with the same key had created it: 10 minutes after its
-    /// creation, as the event log states it.
+    /// Returns the expiry of a long-living payment.
+    ///
+    /// For another payment it is usually `None`. If an earlier call with the same key had created
+    /// the payment, and the API refused to create it twice, the expiry is 10 minutes after the
+    /// creation in the event log.
     pub fn expires_at(&self) -> Option<jiff::Timestamp> {
         self.expires_at
     }

@@ -8,7 +8,28 @@ use crate::runtime::Runtime;
 use crate::types::{Amount, QrFormat, Reference};
 
 /// A payment without a user flow. Made by [`EPayment::create`](crate::epayment::EPayment::create);
-/// each method chooses the flow.
+/// each method chooses the flow:
+///
+/// ```
+/// use vipps::epayment::Create;
+/// use vipps::types::{ImageSize, QrFormat};
+/// use vipps::{Amount, PhoneNumber, Reference, Vipps};
+///
+/// fn at_a_till(vipps: &Vipps, reference: Reference) -> Result<Create, Box<dyn std::error::Error>> {
+///     let payment = vipps.epayment().create(reference, Amount::nok(49));
+///     Ok(payment.qr_with(QrFormat::Png(ImageSize::new(800)?)).customer_present())
+/// }
+///
+/// fn in_a_web_shop(vipps: &Vipps, reference: Reference) -> Result<Create, Box<dyn std::error::Error>> {
+///     let payment = vipps.epayment().create(reference, Amount::nok(49));
+///     Ok(payment.web_redirect("https://shop.example.com/orders/451".parse()?))
+/// }
+///
+/// fn by_phone(vipps: &Vipps, reference: Reference) -> Result<Create, Box<dyn std::error::Error>> {
+///     let payment = vipps.epayment().create(reference, Amount::nok(49));
+///     Ok(payment.push_message(PhoneNumber::parse("+47 912 34 567")?))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until a flow is chosen and the result is awaited"]
 pub struct NewPayment {
@@ -17,7 +38,7 @@ pub struct NewPayment {
     amount: Amount,
 }
 
-/// The way that takes the customer to the payment.
+/// The user flow: how the customer gets to the payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     WebRedirect,
@@ -35,15 +56,17 @@ impl NewPayment {
         }
     }
 
-    /// Shows a QR code on the merchant's screen, which the customer scans (user flow `QR`).
+    /// Shows the payment as a QR code, which the customer scans from the merchant's screen (user
+    /// flow `QR`).
     ///
     /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to an SVG
-    /// image.
+    /// image. The code expires with the payment, so never print it.
+    #[doc(alias("POS", "point of sale"))]
     pub fn qr(self) -> Create {
         self.flow(Flow::Qr(None))
     }
 
-    /// Shows a QR code in this format (user flow `QR`).
+    /// Shows the payment as a QR code in this format (user flow `QR`).
     ///
     /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to the
     /// image, or with [`QrFormat::Content`] the text of the code.
@@ -66,7 +89,12 @@ impl NewPayment {
     }
 
     /// Pushes the payment to the customer's phone (user flow `PUSH_MESSAGE`), without a redirect
-    /// URL. Vipps MobilePay allows it for some sales units only.
+    /// URL. Vipps MobilePay allows this for some sales units only.
+    ///
+    /// `customer` is a [`PhoneNumber`](crate::PhoneNumber), a scanned personal code
+    /// ([`PersonalQr`](crate::types::PersonalQr)), or the
+    /// [token](crate::webhooks::CheckIn::customer_token) of a check-in.
+    #[doc(alias("personal QR", "check-in", "POS"))]
     pub fn push_message(self, customer: impl Into<Customer>) -> Create {
         self.flow(Flow::PushMessage).customer(customer)
     }
@@ -97,7 +125,8 @@ impl NewPayment {
     }
 }
 
-/// The payment method that the customer can use.
+/// The payment method of a new payment, for
+/// [`Create::payment_method`](super::Create::payment_method).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PaymentMethod {

@@ -11,11 +11,11 @@ use crate::types::{Address, Amount, Currency, Sensitive, by_name, lenient};
 open_enum! {
     /// The kind of a payment method.
     pub enum PaymentMethodKind {
-        /// In the app.
+        /// A payment in the app.
         Wallet = "WALLET",
-        /// On a form for card data.
+        /// A payment with a form for card data.
         Card = "CARD",
-        /// By a payment service provider.
+        /// A payment with card data of a payment service provider.
         CardPassthrough = "CARD_PASSTHROUGH",
     }
 }
@@ -43,8 +43,7 @@ struct WireMethod {
     card_bin: Option<String>,
 }
 
-/// The customer of a payment: the data that the customer was asked to share. `Debug` shows none of
-/// it.
+/// The data that the customer of a payment has shared. `Debug` shows none of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -1,25 +1,35 @@
-//! The conclusions that the details and the event log of a payment allow about an operation whose
-//! response was lost.
+//! The conclusions that the details and the event log of a payment allow about an operation without
+//! a response.
 
 use crate::epayment::details::PaymentDetails;
 use crate::epayment::events::{EventName, PaymentEvent, creation_key};
 use crate::epayment::state::PaymentState;
 use crate::epayment::transfer::Direction;
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{self, Lost, Transfer, TransferEvent};
+use crate::payment::evidence::{self, TransferEvent, UnconfirmedOperation, UnconfirmedTransfer};
 use crate::types::RequestId;
 
 /// Returns the conclusion about an operation from the details of the payment and its event log,
 /// which is read for a start, capture or refund only.
-pub(super) fn of(lost: &Lost, details: &PaymentDetails, events: &[PaymentEvent]) -> Evidence {
-    match lost {
-        Lost::Start(Some(key)) => created(key, events),
-        Lost::Start(None) => Inconclusive("the error carries no idempotency key"),
-        Lost::QrCode => Inconclusive("the operation of the error leaves no trace in the payment"),
-        Lost::Capture(transfer) => transferred(transfer, Direction::Capture, details, events),
-        Lost::Refund(transfer) => transferred(transfer, Direction::Refund, details, events),
-        Lost::Cancel => evidence::of_cancel(details.is_cancelled()),
-        Lost::ForceApprove => match details.state() {
+pub(super) fn of(
+    operation: &UnconfirmedOperation,
+    details: &PaymentDetails,
+    events: &[PaymentEvent],
+) -> Evidence {
+    match operation {
+        UnconfirmedOperation::Start(Some(key)) => created(key, events),
+        UnconfirmedOperation::Start(None) => Inconclusive("the error carries no idempotency key"),
+        UnconfirmedOperation::QrCode => {
+            Inconclusive("the operation of the error leaves no trace in the payment")
+        }
+        UnconfirmedOperation::Capture(transfer) => {
+            transferred(transfer, Direction::Capture, details, events)
+        }
+        UnconfirmedOperation::Refund(transfer) => {
+            transferred(transfer, Direction::Refund, details, events)
+        }
+        UnconfirmedOperation::Cancel => evidence::of_cancel(details.is_cancelled()),
+        UnconfirmedOperation::ForceApprove => match details.state() {
             PaymentState::Authorized => TookEffect,
             PaymentState::Unknown(_) => {
                 Inconclusive("the details do not state whether the payment is approved")
@@ -40,7 +50,7 @@ fn created(key: &RequestId, events: &[PaymentEvent]) -> Evidence {
 
 /// Returns the conclusion from the events of this direction, which move money, and from their sum.
 fn transferred(
-    transfer: &Transfer,
+    transfer: &UnconfirmedTransfer,
     direction: Direction,
     details: &PaymentDetails,
     events: &[PaymentEvent],

@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::raw::epayment::types;
 use crate::types::{CustomerToken, InvalidValue, PersonalQr, PhoneNumber, Sensitive};
 
-/// The customer of a payment, named in one of three ways. `Debug` shows only the way.
+/// The customer of a payment, identified in one of three ways. `Debug` shows which one, and not its
+/// value.
 ///
 /// ```
 /// use vipps::PhoneNumber;
@@ -20,11 +21,13 @@ use crate::types::{CustomerToken, InvalidValue, PersonalQr, PhoneNumber, Sensiti
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Customer {
-    /// By phone number, with 9 to 15 digits including the country code.
+    /// The phone number, with 9 to 15 digits including the country code (ePayment specification).
     PhoneNumber(PhoneNumber),
-    /// By the personal QR code that the merchant has scanned, with 5 to 255 characters.
+    /// The whole text of the personal QR code that the merchant has scanned: 5 to 255 characters
+    /// (ePayment specification).
     PersonalQr(PersonalQr),
-    /// By the token of the webhook event `user.checked-in.v1`, which expires after 15 minutes.
+    /// The token of the webhook event `user.checked-in.v1`, which expires 15 minutes after the
+    /// scan.
     Token(CustomerToken),
 }
 

@@ -11,8 +11,11 @@ use super::shipping_group::ShippingGroup;
 use super::texts::ShippingToken;
 
 /// The shipping of an Express payment: fixed options, or options that the merchant offers for an
-/// address. Passed to [`Create::express`](crate::epayment::Create::express), and checked when the
-/// payment is created.
+/// address. Passed to [`Create::express`](crate::epayment::Create::express).
+///
+/// When the payment is created, the options are checked: at least one group, at least one option in
+/// each group, distinct ids, and at most one default in each list. The costs are not negative, and
+/// in the currency of the payment.
 ///
 /// ```
 /// use vipps::Amount;
@@ -50,8 +53,10 @@ impl Express {
     /// Lets Vipps MobilePay request the options when the customer has chosen an address (wire name
     /// `dynamicOptions`).
     ///
-    /// `callback_url` is on port 80, 443 or 8080. The `Authorization` header of each request is
-    /// `token`.
+    /// `callback_url` has the port 80, 443 or 8080. Each request carries `token` as its
+    /// `Authorization` header.
+    /// [`respond_to_shipping_options`](crate::callback::respond_to_shipping_options) responds to
+    /// it.
     pub fn with_dynamic_options(callback_url: HttpsUrl, token: ShippingToken) -> Self {
         Self(Shipping::Dynamic(callback_url, token))
     }
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_filled_and_ids_distinct() {
+    fn empty_groups_and_repeated_ids_are_refused() {
         let express = Express::with_fixed_options([group(&["a", "b"]), group(&["c"])]);
         express.write(Currency::NOK).unwrap();
         assert!(refused(vec![]).contains("at least 1 group"));
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_in_the_currency_of_the_payment() {
+    fn costs_in_another_currency_are_refused() {
         let express = Express::with_fixed_options([group(&["a"])]);
         let message = express.write(Currency::EUR).unwrap_err().to_string();
         assert!(
@@ -182,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn callback_url_has_a_port_that_vipps_reaches() {
+    fn callback_url_must_have_a_port_that_vipps_reaches() {
         for (port, is_reached) in [
             ("", true),
             (":443", true),

@@ -70,7 +70,7 @@ pub(in crate::epayment) fn part(
 
 /// The sums of a payment, as the API states them. A missing or unreadable sum is `None`.
 ///
-/// They are the only proof of what happened to the money: the state of a payment stays
+/// Only the sums show what happened to the money: the state of a payment stays
 /// [`Authorized`](crate::epayment::PaymentState::Authorized) after a capture, a cancel and a
 /// refund. The JSON form is that of the API.
 ///
@@ -141,8 +141,8 @@ impl Aggregate {
         ]
     }
 
-    /// Returns the amount that can still be captured or cancelled: what is authorized, and neither
-    /// captured nor cancelled; at least zero.
+    /// Returns the amount that can still be captured or cancelled: the authorized sum without the
+    /// captured and the cancelled sum, and at least zero.
     ///
     /// Returns `None` if a sum is missing, or if the sums contradict each other.
     pub fn remaining_to_capture(&self) -> Option<Amount> {
@@ -157,7 +157,7 @@ impl Aggregate {
         Some(Amount::minor(rest.minor_units().max(0), rest.currency()))
     }
 
-    /// Returns the amount that can still be refunded: what is captured and not refunded.
+    /// Returns the amount that can still be refunded: the captured sum without the refunded sum.
     ///
     /// Returns `None` if a sum is missing, or if the sums contradict each other.
     pub fn remaining_to_refund(&self) -> Option<Amount> {

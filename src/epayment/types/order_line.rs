@@ -3,13 +3,25 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::characters::{is_printed, length};
+use crate::types::characters::length;
 use crate::types::{Amount, Currency, InvalidValue};
 
 use super::money::part;
 use super::page_url::PageUrl;
+use super::texts::check_shown;
 
 /// One line of a [`Receipt`](super::receipt::Receipt).
+///
+/// ```
+/// use vipps::Amount;
+/// use vipps::epayment::{OrderLine, QuantityUnit};
+///
+/// // 1.5 kg at 20 kr, with 15 % tax of the price without tax.
+/// let apples = OrderLine::new("p-4", "Apples", Amount::nok(30), "3.91 NOK".parse()?, 1500)
+///     .quantity(Amount::nok(20), "1.5", QuantityUnit::Kilograms);
+/// # let _ = apples;
+/// # Ok::<(), vipps::InvalidValue>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderLine {
     id: String,
@@ -43,8 +55,8 @@ pub enum QuantityUnit {
 }
 
 impl OrderLine {
-    /// Returns a line. `id` and `name` identify the product. `total` is the amount of the line with
-    /// tax and after the discount, and `tax` the part of it that is tax. `tax_rate` is in
+    /// Creates a line. `id` and `name` identify the product. `total` is the amount of the line with
+    /// tax and after the discount, and `tax` is the part of `total` that is tax. `tax_rate` is in
     /// hundredths of a percent, 0 to 10000: `2500` is 25 %.
     pub fn new(
         id: impl Into<String>,
@@ -95,14 +107,14 @@ impl OrderLine {
         self
     }
 
-    /// Marks goods that come back: the line counts as negative (wire name `isReturn`).
+    /// Marks returned goods (wire name `isReturn`). The total of the line is then subtracted.
     #[must_use]
     pub fn returned(mut self) -> Self {
         self.is_return = true;
         self
     }
 
-    /// Marks the shipping, which the app shows in another way (wire name `isShipping`).
+    /// Marks the shipping (wire name `isShipping`), which the app shows differently.
     #[must_use]
     pub fn shipping(mut self) -> Self {
         self.is_shipping = true;
@@ -110,15 +122,8 @@ impl OrderLine {
     }
 
     pub(super) fn write(&self, currency: Currency) -> Result<types::OrderLine> {
-        for (field, text) in [
-            ("receipt.order_line.id", &self.id),
-            ("receipt.order_line.name", &self.name),
-        ] {
-            if text.trim().is_empty() || !is_printed(text) {
-                let rule = "must not be empty, and must not have control characters";
-                return Err(InvalidValue::new(field, rule, text.clone()).into());
-            }
-        }
+        check_shown("receipt.order_line.id", &self.id)?;
+        check_shown("receipt.order_line.name", &self.name)?;
         let total = part("receipt.order_line.total", self.total, currency)?;
         let tax = part("receipt.order_line.tax", self.tax, currency)?;
         if tax > total {
@@ -166,7 +171,8 @@ impl OrderLine {
     }
 }
 
-/// Checks the pattern `^\d+([\.]\d{1,8})?$` of the document and the length of 10 characters.
+/// Checks a quantity by the pattern of the document, `^\d+([\.]\d{1,8})?$`, and its limit of 10
+/// characters.
 fn check_quantity(quantity: &str) -> Result<(), InvalidValue> {
     let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let (whole, decimals) = quantity.split_once('.').unwrap_or((quantity, "0"));

@@ -49,7 +49,8 @@ impl PageUrl {
     /// Checks a URL.
     ///
     /// # Errors
-    /// When the text breaks a rule of the type. A URL that may hold a password is not shown.
+    /// [`InvalidValue`] if the text breaks a rule of the type. A URL that may contain a password is
+    /// not shown.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &'static str| {
             Err(if text.contains('@') {
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_pages_and_app_links_are_kept() {
+    fn https_pages_and_app_links_are_accepted() {
         for text in [
             "https://example.com",
             "https://shop.example.com/orders/451?paid=%C3%A5#top",

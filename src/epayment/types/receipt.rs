@@ -8,13 +8,12 @@ use crate::types::{Amount, InvalidValue};
 use super::money::part;
 use super::order_line::OrderLine;
 
-/// The receipt of a payment: its order lines and the lines below them. Passed to
-/// [`Create::receipt`](crate::epayment::Create::receipt), and checked when the payment is created.
-/// It cannot be changed later.
+/// The receipt of a payment: its order lines and the data below them. Passed to
+/// [`Create::receipt`](crate::epayment::Create::receipt). It cannot be changed later.
 ///
-/// The app shows a receipt only if its lines add up to the payment. The sum of the lines is
-/// therefore checked against the amount of the payment; a tip may be part of it. With
-/// [`payment_source`](Self::payment_source) the sum is not checked.
+/// The app shows a receipt only if its lines add up to the payment. When the payment is created,
+/// the sum of the lines, with or without the tip, is therefore compared with the amount of the
+/// payment. With [`payment_source`](Self::payment_source) the sum is not checked.
 ///
 /// ```
 /// use vipps::Amount;
@@ -53,18 +52,18 @@ pub enum BarcodeFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentSource {
-    /// By gift card.
+    /// A gift card.
     GiftCard,
-    /// By card.
+    /// A payment card.
     Card,
-    /// By voucher.
+    /// A voucher.
     Voucher,
-    /// In cash.
+    /// Cash.
     Cash,
 }
 
 impl Receipt {
-    /// Returns a receipt with these lines, at least one.
+    /// Creates a receipt with these lines, of which there must be at least one.
     pub fn new(lines: impl IntoIterator<Item = OrderLine>) -> Self {
         Self {
             lines: lines.into_iter().collect(),
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_amount_is_in_the_currency_of_the_payment() {
+    fn amounts_in_another_currency_are_refused() {
         let receipt = Receipt::new([line(10)]);
         let message = refused(&receipt, Amount::eur(10));
         assert!(
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn tax_is_a_part_of_the_total() {
+    fn tax_above_the_total_is_refused() {
         let taxed = |tax, rate| {
             let line = OrderLine::new("p-1", "Coffee", Amount::nok(10), Amount::nok(tax), rate);
             Receipt::new([line]).write(Amount::nok(10))

@@ -3,10 +3,10 @@
 use crate::call::built;
 use crate::error::Result;
 use crate::raw::epayment::types;
-use crate::types::characters::is_printed;
-use crate::types::{Amount, Currency, InvalidValue};
+use crate::types::{Amount, Currency};
 
 use super::money::{part, wire};
+use super::texts::check_shown;
 
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident,)* }) => {
@@ -30,15 +30,15 @@ macro_rules! wire_enum {
 wire_enum! {
     /// The kind of a delivery.
     ShippingType {
-        /// To the door.
+        /// Delivery to the door.
         HomeDelivery,
-        /// To a pick-up point.
+        /// Delivery to a pick-up point.
         PickupPoint,
-        /// To the mailbox.
+        /// Delivery to the mailbox.
         Mailbox,
-        /// In a shop.
+        /// Pick-up in a shop of the merchant.
         InStore,
-        /// Another kind.
+        /// Another kind of delivery.
         Other,
     }
 }
@@ -76,6 +76,7 @@ wire_enum! {
 }
 
 /// The shipping options of one company and one kind of delivery.
+/// [`Express`](super::express::Express) has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShippingGroup {
     kind: ShippingType,
@@ -86,8 +87,8 @@ pub struct ShippingGroup {
 }
 
 impl ShippingGroup {
-    /// Returns a group with these options, at least one. Variants of a delivery, such as pick-up
-    /// points or time slots, are options of one group.
+    /// Creates a group with these options, of which there must be at least one. Variants of a
+    /// delivery, such as pick-up points or time slots, are options of one group.
     pub fn new(
         kind: ShippingType,
         brand: ShippingBrand,
@@ -109,7 +110,7 @@ impl ShippingGroup {
         self
     }
 
-    /// Preselects this group until the customer chooses another one (wire name `isDefault`).
+    /// Preselects this group until the customer chooses another group (wire name `isDefault`).
     #[must_use]
     pub fn preselect(mut self) -> Self {
         self.is_default = true;
@@ -130,6 +131,17 @@ impl ShippingGroup {
 }
 
 /// One shipping option of an Express payment.
+///
+/// ```
+/// use vipps::Amount;
+/// use vipps::epayment::ShippingOption;
+///
+/// let locker = ShippingOption::new("locker-7", "Locker at the station", Amount::nok(49))
+///     .meta("Jernbanetorget 1, Oslo")
+///     .estimated_delivery("Tuesday")
+///     .preselect();
+/// # let _ = locker;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShippingOption {
     pub(super) id: String,
@@ -142,9 +154,9 @@ pub struct ShippingOption {
 }
 
 impl ShippingOption {
-    /// Returns an option. `id` is chosen by the merchant, unique within the payment, and part of
-    /// the payment's details. `name` is shown to the customer. `amount` is added to the amount of
-    /// the payment; zero is free.
+    /// Creates an option. `id` is chosen by the merchant, unique within the payment, and part of
+    /// the payment's details. `name` is shown to the customer. `amount` is the cost, which is added
+    /// to the amount of the payment and may be zero.
     pub fn new(id: impl Into<String>, name: impl Into<String>, amount: Amount) -> Self {
         Self {
             id: id.into(),
@@ -164,14 +176,14 @@ impl ShippingOption {
         self
     }
 
-    /// Preselects this option until the customer chooses another one (wire name `isDefault`).
+    /// Preselects this option until the customer chooses another option (wire name `isDefault`).
     #[must_use]
     pub fn preselect(mut self) -> Self {
         self.is_default = true;
         self
     }
 
-    /// Sets a further text, such as the address of a shop.
+    /// Sets an additional text, such as the address of a pick-up point.
     #[must_use]
     pub fn meta(mut self, text: impl Into<String>) -> Self {
         self.meta = Some(text.into());
@@ -186,12 +198,8 @@ impl ShippingOption {
     }
 
     pub(super) fn write(&self, currency: Currency) -> Result<types::ShippingOption> {
-        for (field, text) in [("shipping.id", &self.id), ("shipping.name", &self.name)] {
-            if text.trim().is_empty() || !is_printed(text) {
-                let rule = "must not be empty, and must not have control characters";
-                return Err(InvalidValue::new(field, rule, text.clone()).into());
-            }
-        }
+        check_shown("shipping.id", &self.id)?;
+        check_shown("shipping.name", &self.name)?;
         part("shipping.amount", self.amount, currency)?;
         built(
             types::ShippingOption::builder()

@@ -1,7 +1,8 @@
 //! The texts of a payment.
 
 use crate::error::{Error, Result};
-use crate::types::characters::length;
+use crate::types::InvalidValue;
+use crate::types::characters::{is_printed, length};
 use crate::types::checked_text::{Ends, checked_texts};
 
 checked_texts! {
@@ -11,6 +12,14 @@ checked_texts! {
     /// must not be sensitive. Characters are counted as in UTF-16, where most emoji are two,
     /// because the API does not document how it counts. Control characters, including line ends,
     /// are refused.
+    ///
+    /// ```
+    /// use vipps::epayment::PaymentDescription;
+    ///
+    /// assert_eq!(PaymentDescription::parse(" One pair of socks ")?.as_str(), "One pair of socks");
+    /// assert!(PaymentDescription::parse("ok").is_err());
+    /// # Ok::<(), vipps::InvalidValue>(())
+    /// ```
     plain PaymentDescription {
         field: "description",
         length: 3..=100,
@@ -24,13 +33,33 @@ checked_texts! {
     /// 50 letters, digits and hyphens.
     ///
     /// The `Authorization` header of the request is this text, without a scheme such as `Bearer`.
-    /// It never appears in `Debug` output or errors. Compare it in constant time.
+    /// [`CallbackAuth`](crate::callback::CallbackAuth) compares it in constant time. It never
+    /// appears in `Debug` output or errors.
+    ///
+    /// ```
+    /// use vipps::callback::CallbackAuth;
+    /// use vipps::epayment::ShippingToken;
+    ///
+    /// let token = ShippingToken::generate()?; // store the token: it must outlive the payments
+    /// let auth = CallbackAuth::new(token.expose().parse()?);
+    /// # let _ = auth;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     secret ShippingToken {
         field: "shipping_token",
         length: 1..=50,
         characters: "letters, digits and hyphens",
         is_allowed: |c| c.is_ascii_alphanumeric() || c == '-',
     }
+}
+
+/// Checks a text that the app shows, such as the name of a product.
+pub(super) fn check_shown(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    if !text.trim().is_empty() && is_printed(text) {
+        return Ok(());
+    }
+    let rule = "must not be empty, and must not have control characters";
+    Err(InvalidValue::new(field, rule, text))
 }
 
 impl ShippingToken {

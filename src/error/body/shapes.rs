@@ -22,7 +22,7 @@ pub(super) struct Shape {
 /// The first shape that matches is read. Members are found in any capitalisation.
 pub(super) const SHAPES: [Shape; 8] = [
     // eCom: {"errorGroup":"Payment","errorCode":"44","errorMessage":"…","contextId":"…"}
-    // The API leaves out the code or the group at times.
+    // The API sometimes leaves out the code or the group.
     Shape {
         matches: |o, _| has(o, "errorCode") || has(o, "errorMessage") || has(o, "errorGroup"),
         is_conclusive: |o, _| {

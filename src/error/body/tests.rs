@@ -17,7 +17,7 @@ fn text(status: u16, body: &str) -> ErrorBody<'static> {
     parse(status, body.as_bytes())
 }
 
-/// The errors as a person sees them.
+/// Returns the errors as they are printed.
 fn shown(parsed: &ErrorBody<'_>) -> Vec<String> {
     parsed.errors.iter().map(ToString::to_string).collect()
 }

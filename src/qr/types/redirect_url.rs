@@ -30,8 +30,9 @@ impl RedirectUrl {
     /// Checks a URL.
     ///
     /// # Errors
-    /// The error names the first character that the QR API refuses, its position (the first is 1)
-    /// and the replacement. A URL that may contain a password is not shown.
+    /// [`InvalidValue`] if the text breaks a rule of the type. It names the first refused
+    /// character, its position (the first is 1) and the replacement. A URL that may contain a
+    /// password is not shown.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let Some(rest) = text.strip_prefix(SCHEME) else {
             return Err(refused(
@@ -157,8 +158,7 @@ mod tests {
         }
     }
 
-    /// The pattern itself has no engine here, so its alphabet is spelled out a second time, in
-    /// full.
+    /// Lists the whole alphabet of the pattern again, because no regex engine is a dependency.
     #[test]
     fn exactly_the_alphabet_of_the_pattern_is_accepted() {
         let word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.";

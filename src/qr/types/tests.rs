@@ -1,4 +1,4 @@
-//! The checked texts of the QR API: what they take, what they refuse, and what the error shows.
+//! The rules of the checked texts of the QR API, and the errors of refused texts.
 
 use super::*;
 

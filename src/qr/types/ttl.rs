@@ -10,11 +10,12 @@ use crate::types::{InvalidValue, lenient};
 
 const FIELD: &str = "ttl";
 
-/// The lifetime of a merchant redirect QR code (`ttl`): whole seconds, 300 (five minutes) to 2 147
-/// 483 647 (68 years).
+/// The lifetime of a merchant redirect QR code (`ttl`): 300 (five minutes) to 2147483647 whole
+/// seconds (68 years), the limits of the QR API's specification.
 ///
 /// The lifetime can only be set when the code is created. At its end the code is deleted
-/// permanently, including printed copies. A code without a lifetime exists until it is deleted.
+/// permanently, and printed copies stop working. A code without a lifetime exists until it is
+/// deleted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,8 +44,8 @@ impl Ttl {
     /// Checks a duration.
     ///
     /// # Errors
-    /// When it is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or not a whole number of
-    /// seconds. It is not rounded.
+    /// If the duration is shorter than [`Ttl::MIN`], longer than [`Ttl::MAX`], or not a whole
+    /// number of seconds. The duration is not rounded.
     pub fn new(duration: Duration) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, format!("{duration:?}")));
         if duration.subsec_nanos() != 0 {
@@ -59,7 +60,7 @@ impl Ttl {
     /// Reads a number of seconds, such as `600`.
     ///
     /// # Errors
-    /// When the text has other characters than digits, or the number is out of range.
+    /// If the text has other characters than digits, or the number is out of range.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule| Err(InvalidValue::new(FIELD, rule, text));
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_whole_seconds_in_range() {
+    fn whole_seconds_in_range_are_accepted() {
         for seconds in [300, 301, 86_400, 2_147_483_647] {
             let ttl = Ttl::new(Duration::from_secs(seconds)).unwrap();
             assert_eq!(ttl.as_secs(), i64::try_from(seconds).unwrap());
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_durations() {
+    fn other_durations_are_refused() {
         for (duration, rule, value) in [
             (Duration::ZERO, "300 s", "0ns"),
             (Duration::from_secs(299), "300 s", "299s"),
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_texts() {
+    fn other_texts_are_refused() {
         for (text, rule) in [
             ("", "digits"),
             ("-600", "digits"),

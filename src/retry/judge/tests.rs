@@ -24,9 +24,8 @@ const ALL: [RetryClass; 6] = [
     RetryClass::Once,
 ];
 
-/// Every cell of the documented table agrees with the code.
 #[test]
-fn the_table_that_users_read_is_the_code() {
+fn documented_table_agrees_with_the_code() {
     let mut rows: Vec<Vec<&str>> = include_str!("../../retry.md")
         .lines()
         .filter(|line| line.starts_with('|'))
@@ -127,7 +126,7 @@ fn status_408_or_5xx_is_a_server_error() {
 }
 
 #[test]
-fn too_many_requests_and_locks_are_waited_out_by_all() {
+fn limits_and_locks_are_retried_later_in_each_class() {
     for class in ALL {
         for failure in [Failure::Throttled, Failure::Locked] {
             assert_eq!(
@@ -142,7 +141,7 @@ fn too_many_requests_and_locks_are_waited_out_by_all() {
 }
 
 #[test]
-fn refusal_of_the_api_is_final_for_all() {
+fn refusal_of_the_api_is_final_in_each_class() {
     for class in ALL {
         for status in [400, 401, 403, 404, 405, 410, 415, 422] {
             assert_eq!(failure_of(class, status, GATEWAY), Failure::Refused);
@@ -184,7 +183,7 @@ fn outcome_of_a_read_is_never_unknown() {
             for body in [GATEWAY, PAGE, "", "{}"] {
                 let verdict = judge(class, failure_of(class, status, body));
                 assert_ne!(verdict.outcome, Outcome::Unknown, "{status} {body}");
-                // What the API did not make may be gone a moment later.
+                // A response that the API did not make may be gone a moment later.
                 let refused = verdict.outcome == Outcome::Rejected;
                 let is_limit = matches!(status, 423 | 429);
                 assert_eq!(
@@ -241,7 +240,7 @@ fn code_with_unknown_outcome_outweighs_the_others() {
     }
 }
 
-/// The codes of every class that refuses decide where a status alone does not.
+/// One code for each remedy of a refusal, with statuses that alone decide nothing.
 #[test]
 fn code_that_refuses_decides_402_and_409() {
     for (group, code) in [

@@ -18,7 +18,8 @@ use ::http::uri::Authority;
 
 use crate::simulator::gateway::Request;
 
-/// Returns why a request is refused, or `None` if it is not. `named` is the host in the base URL.
+/// Returns why a request is refused, or `None` if it is accepted. `host_name` is the host in the
+/// base URL.
 pub(super) fn refusal(request: &Request, host_name: &str) -> Option<&'static str> {
     let host = request.header("host").unwrap_or_default();
     if !is_own(host, host_name) {

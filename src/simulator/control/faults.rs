@@ -82,7 +82,7 @@ fn described(fault: &FaultSummary) -> Value {
         "id": fault.id,
         "description": fault.description,
         "hits": fault.hits,
-        "spent": fault.is_exhausted,
+        "exhausted": fault.is_exhausted,
     });
     if let Some(operation) = &fault.operation {
         described["operation"] = operation.as_str().into();
@@ -93,7 +93,7 @@ fn described(fault: &FaultSummary) -> Value {
     described
 }
 
-/// The names of the requests and of the messages to the merchant that a fault can be for.
+/// Returns the names of the requests and of the messages to the merchant that a fault can apply to.
 fn names(engine: &Engine) -> (Vec<&'static str>, Vec<&'static str>) {
     let (requests, apis) = engine.read(|world, _| {
         let routes = &world.state.routes;
@@ -103,7 +103,8 @@ fn names(engine: &Engine) -> (Vec<&'static str>, Vec<&'static str>) {
     (requests, messages.map(|message| message.id).collect())
 }
 
-/// Reads everything before it switches a rule on, so that a refused request changes nothing.
+/// Adds a rule. All members are read before the rule is activated, so that a refused request changes
+/// nothing.
 fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
     let operation = members.text("operation")?;
     let (requests, deliveries) = names(call.engine);
@@ -134,7 +135,7 @@ fn install(call: &Call<'_>, mut members: Members) -> Result<Fault, Problem> {
     activate(kind, rule, members)
 }
 
-/// The requests that the rule is for.
+/// Reads the members that select the requests of a rule.
 fn scope(mut rule: FaultRule, members: &mut Members) -> Result<FaultRule, Problem> {
     if let Some(order) = members.text("orderId")? {
         rule = rule.order(order);

@@ -22,7 +22,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
             }
         },
     };
-    let is_asked_for = |entry: &Entry| {
+    let is_requested = |entry: &Entry| {
         operation
             .as_deref()
             .is_none_or(|id| entry.operation() == Some(id))
@@ -32,13 +32,13 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Problem> {
             && status.is_none_or(|status| entry.status() == Some(status))
     };
     let (entries, total) = call.engine.read(|world, _| {
-        let entries = world.records.all().filter(|entry| is_asked_for(entry));
+        let entries = world.records.all().filter(|entry| is_requested(entry));
         let entries: Vec<&Entry> = entries.collect();
         let skipped = entries.len().saturating_sub(latest);
         let shown: Vec<Value> = entries
             .iter()
             .skip(skipped)
-            .map(|delivery| described(delivery))
+            .map(|entry| described(entry))
             .collect();
         (shown, entries.len())
     });
@@ -114,7 +114,7 @@ pub(super) fn delivery(delivery: &Delivery) -> Value {
         ("note", delivery.note().map(Value::from)),
         ("webhookId", delivery.webhook_id().map(Value::from)),
         (
-            "nextAttempt",
+            "nextAttemptAt",
             delivery.next_attempt().map(|time| time.to_string().into()),
         ),
     ];

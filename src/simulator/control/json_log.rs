@@ -24,8 +24,8 @@ struct Cursor {
 }
 
 impl Cursor {
-    /// Returns `true` if the line with this number is to be written now. A line that is not
-    /// complete is looked at again.
+    /// Returns `true` if the line with this number is to be written now. A line that is not complete
+    /// is read again later.
     fn takes(&mut self, number: u64, is_complete: bool) -> bool {
         let is_new = number > self.last || self.pending.remove(&number);
         self.last = self.last.max(number);

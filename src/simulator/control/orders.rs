@@ -134,7 +134,7 @@ fn described(world: &World, id: PaymentId, now: Timestamp) -> Value {
         "status": DisplayStatus::of(payment).name(),
         "amount": payment.total().minor_units(),
         "currency": payment.amount.currency().as_str(),
-        "text": payment.description,
+        "description": payment.description,
         "createdAt": payment.created.to_string(),
         "expiresAt": payment.expires().to_string(),
         "reserved": account.reserved(),

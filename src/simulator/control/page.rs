@@ -16,7 +16,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-/// Returns the file that a request of a browser asks for, or `None` for another request.
+/// Returns the file that a browser requests, or `None` for another request.
 pub(crate) fn respond(request: &Request) -> Option<Response> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return None;

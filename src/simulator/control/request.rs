@@ -23,7 +23,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The values of the query parameters of these names, in this order.
+    /// Returns the values of the query parameters with these names, in this order.
     pub(super) fn query<const N: usize>(
         &self,
         names: [&str; N],
@@ -44,7 +44,7 @@ impl Call<'_> {
         Ok(values)
     }
 
-    /// The members of the body; an empty body has no members.
+    /// Returns the members of the body. An empty body has no members.
     pub(super) fn members(&self) -> Result<Members, Problem> {
         if self.request.body.is_empty() {
             return Ok(Members(Map::new()));
@@ -94,7 +94,7 @@ impl Members {
         text.ok_or_else(|| Problem::field(name, "must be a string", None))
     }
 
-    /// A whole number from `least` to `most`.
+    /// Takes out a whole number from `min` to `max`.
     pub(super) fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Problem> {
         let Some(value) = self.any(name) else {
             return Ok(None);
@@ -115,7 +115,7 @@ impl Members {
         number.ok_or_else(|| whole_rule(name, min, max, None))
     }
 
-    /// A number from 0 to `most`.
+    /// Takes out a number from 0 to `max`.
     pub(super) fn number(&mut self, name: &str, max: f64) -> Result<Option<f64>, Problem> {
         let Some(value) = self.any(name) else {
             return Ok(None);
@@ -129,7 +129,7 @@ impl Members {
         }
     }
 
-    /// A time in seconds.
+    /// Takes out a time in seconds.
     pub(super) fn seconds(&mut self, name: &str) -> Result<Option<Duration>, Problem> {
         let seconds = self.number(name, LONGEST)?;
         Ok(seconds.map(Duration::from_secs_f64))

@@ -48,7 +48,7 @@ pub(super) static ROUTES: [Route; 23] = [
     route("POST", "reset", super::reset),
 ];
 
-/// The route of a request and the `{id}` in its path.
+/// Returns the route of a request and the `{id}` in its path.
 pub(super) fn find(method: &str, path: &str) -> Result<(&'static Route, String), Problem> {
     let method = if method == "HEAD" { "GET" } else { method };
     let mut allowed = Vec::new();

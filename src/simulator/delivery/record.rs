@@ -25,6 +25,7 @@ pub enum DeliveryOutcome {
 
 /// A call that the simulator made to the merchant: a payment callback, a request for shipping
 /// methods, the removal of a consent, or a webhook. Secrets and personal data are hidden.
+/// [`Simulator::deliver_to_fn`](crate::simulator::Simulator::deliver_to_fn) has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub(crate) number: u64,

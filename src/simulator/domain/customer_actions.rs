@@ -53,8 +53,8 @@ impl Domain {
         }
     }
 
-    /// Approves a waiting payment. If the merchant must be asked for the shipping methods, the
-    /// approval follows the response.
+    /// Approves a waiting payment. If the merchant returns the shipping methods on request, the
+    /// approval follows that response.
     pub(crate) fn approve(
         &mut self,
         payment: PaymentId,

@@ -15,7 +15,7 @@ pub(crate) enum Event {
         payment: PaymentId,
         entry: PaymentEvent,
     },
-    /// The customer has chosen an address, and the merchant is asked for the shipping methods.
+    /// The customer has chosen an address, and the merchant gets a request for the shipping methods.
     ShippingRequested { payment: PaymentId },
     /// The customer has withdrawn the consent of a payment.
     ConsentWithdrawn { payment: PaymentId },

@@ -62,8 +62,26 @@ impl Effect {
 }
 
 /// The money of one payment. [`Simulator::ledger`](crate::simulator::Simulator::ledger) returns the
-/// accounts of all payments. All sums are in minor units of [`currency`](Self::currency): øre, øre
-/// and cents for NOK, DKK and EUR.
+/// accounts of all payments. All sums are in minor units of [`currency`](Self::currency): øre for
+/// NOK and DKK, cents for EUR.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use vipps::Amount;
+/// use vipps::simulator::{EffectKind, Simulator};
+///
+/// let sim = Simulator::builder().freeze_clock().in_memory()?;
+/// let vipps = sim.client();
+/// let created = vipps.epayment().create("order-1001".parse()?, Amount::nok(499)).qr().await?;
+/// sim.payer().approve("order-1001")?;
+/// created.payment(&vipps).capture(Amount::nok(100)).await?;
+///
+/// let account = sim.account("order-1001").ok_or("no such payment")?;
+/// assert_eq!((account.reserved(), account.captured()), (49_900, 10_000));
+/// assert_eq!(account.count(EffectKind::Capture), 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     order_id: String,

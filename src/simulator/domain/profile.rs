@@ -18,7 +18,7 @@ const SUBJECT_DELAY: Duration = Duration::from_secs(1);
 /// The country code of Norway.
 const NORWAY: &str = "47";
 
-/// A kind of data that a merchant can ask for.
+/// A kind of data that a merchant can request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProfileData {
     Name,

@@ -44,8 +44,8 @@ pub(crate) fn shown(mut methods: Vec<ShippingMethod>) -> Vec<ShippingMethod> {
     methods
 }
 
-/// Returns the method with the id `wanted`. Without an id, returns the merchant's default or else
-/// the first method.
+/// Returns the method with the chosen id. Without an id, returns the merchant's default or else the
+/// first method.
 pub(crate) fn choose<'a>(
     methods: &'a [ShippingMethod],
     chosen_id: Option<&str>,

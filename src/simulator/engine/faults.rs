@@ -48,6 +48,7 @@ struct Active {
     kind: FaultKind,
     random: Random,
     ends_at: Option<Timestamp>,
+    /// The number of matching requests so far.
     seen: u64,
     hits: u64,
 }
@@ -55,6 +56,7 @@ struct Active {
 #[derive(Debug)]
 pub(crate) struct FaultRules {
     active: Vec<Active>,
+    /// The id and the number of hits of each removed rule.
     retired: Vec<(u64, u64)>,
     created: u64,
     seed: u64,

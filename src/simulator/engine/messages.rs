@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// Passes the merchant's response on, if the message asks for one. Returns the reason why the
+    /// Passes the merchant's response on, if the message needs one. Returns the reason why the
     /// response cannot be used.
     fn receive(
         &mut self,

@@ -14,6 +14,21 @@ const STORED: usize = 20_000;
 const RESPONSES_STORED: usize = 1_000;
 
 /// A request and its response. Values that are not known to be harmless are hidden.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use vipps::Amount;
+/// # use vipps::simulator::Simulator;
+/// let sim = Simulator::builder().freeze_clock().in_memory()?;
+/// sim.client().epayment().create("order-1001".parse()?, Amount::nok(499)).qr().await?;
+///
+/// let entries = sim.journal().entries();
+/// let create = entries.last().ok_or("no request")?;
+/// assert_eq!((create.operation(), create.status()), (Some("create_payment"), Some(201)));
+/// assert!(create.header("idempotency-key").is_some());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     number: u64,

@@ -29,8 +29,8 @@ struct Parameter {
     schema: Validator,
 }
 
-/// Returns every rule of the spec that a request breaks. Fails if the spec does not have the
-/// operation.
+/// Returns every rule of the document that a request breaks. Fails if a schema of the document
+/// cannot be compiled.
 pub(crate) fn request(
     route: Route,
     request: &Request,
@@ -66,7 +66,7 @@ pub(crate) fn request(
     Ok(violations)
 }
 
-/// Returns an error if the spec forbids this response.
+/// Returns an error if the document forbids this response.
 pub(crate) fn response(
     route: Route,
     status: StatusCode,
@@ -80,7 +80,7 @@ pub(crate) fn response(
     match (response, body) {
         // The documents omit many of the errors that are sent.
         (None, _) if status.is_client_error() || status.is_server_error() => Ok(()),
-        (None, _) => Err(format!("status {code} is not in the spec")),
+        (None, _) => Err(format!("status {code} is not in the document")),
         (Some((_, Some(_))), None) => Err(format!("status {code} needs a body")),
         (Some((_, Some(schema))), Some(body)) => match schema.iter_errors(body).next() {
             None => Ok(()),
@@ -278,10 +278,10 @@ fn media_schema<'a>(root: &'a Value, parent: &'a Value) -> Option<&'a Value> {
 
 /// Returns a validator of a schema, which may refer to other parts of the document.
 fn validator(root: &Value, schema: &Value) -> Result<Validator, String> {
-    let mut compiled = json!({"allOf": [schema_4(schema)]});
+    let mut compiled = json!({"allOf": [to_draft_4(schema)]});
     if schema.to_string().contains("$ref") {
         for part in ["components", "files"] {
-            compiled[part] = schema_4(&root[part]);
+            compiled[part] = to_draft_4(&root[part]);
         }
     }
     // OpenAPI 3.0 is based on draft 5, which has the keywords of draft 4.
@@ -292,14 +292,14 @@ fn validator(root: &Value, schema: &Value) -> Result<Validator, String> {
         .map_err(|error| format!("a schema that cannot be compiled: {error}"))
 }
 
-/// Converts `nullable`, which JSON Schema does not have, to a type.
-fn schema_4(schema: &Value) -> Value {
+/// Converts a schema of OpenAPI 3.0 to JSON Schema draft 4, which has no `nullable`.
+fn to_draft_4(schema: &Value) -> Value {
     match schema {
-        Value::Array(items) => Value::Array(items.iter().map(schema_4).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(to_draft_4).collect()),
         Value::Object(members) => {
             let mut out: Map<String, Value> = members
                 .iter()
-                .map(|(name, value)| (name.clone(), schema_4(value)))
+                .map(|(name, value)| (name.clone(), to_draft_4(value)))
                 .collect();
             if out.get("nullable") == Some(&Value::Bool(true)) {
                 if let Some(Value::String(kind)) = out.get("type").cloned() {

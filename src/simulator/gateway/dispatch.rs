@@ -34,7 +34,7 @@ pub(crate) fn dispatch(state: &mut State, request: &Request, now: Timestamp) -> 
         }
         RequestTarget::Image => images::serve(state, request, now),
         RequestTarget::LandingPage => errors::unmodelled(
-            "the landing page itself; Simulator::payer takes its URL and plays the customer",
+            "the landing page; act as the customer with Simulator::payer or the control API",
         ),
         RequestTarget::Unmodelled(feature) => errors::unmodelled(feature),
         RequestTarget::WrongMethod => {

@@ -39,8 +39,8 @@ pub(crate) fn unmodelled(feature: &str) -> Response {
     .noted(format!("not modelled: {feature}"))
 }
 
-/// Returns the 501 that replaces a response of the simulator that the vendored spec forbids. It
-/// reports an error in the simulator itself.
+/// Returns the 501 that replaces a response of the simulator that the vendored document forbids.
+/// It reports an error in the simulator itself.
 pub(crate) fn invalid_response(operation: &str, violation: &str) -> Response {
     Response::json(
         StatusCode::NOT_IMPLEMENTED,
@@ -58,6 +58,9 @@ pub(crate) fn invalid_response(operation: &str, violation: &str) -> Response {
 pub(crate) fn foreign(sales_unit: &str) -> String {
     format!("Invalid MSN: {sales_unit}. Check your API keys on portal.vipps.no for this sales unit")
 }
+
+/// The remark about a payment that needs a permission to send push messages.
+pub(crate) const NO_PUSH_MESSAGES: &str = "the sales unit may not send push messages; see Builder::allow_skip_landing_page and --allow-skip-landing-page";
 
 /// The message of a request without a valid access token.
 pub(crate) const UNAUTHORIZED: &str = "Something went wrong, please try again later";

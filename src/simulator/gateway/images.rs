@@ -80,7 +80,7 @@ pub(crate) fn link(
     link_until(state, format, content, expires, now)
 }
 
-/// Creates a link to an image of `content` that expires at `ends`.
+/// Creates a link to an image of `content` that expires at this time.
 pub(crate) fn link_until(
     state: &mut State,
     format: Format,
@@ -129,7 +129,7 @@ pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Respons
     if request.headers.contains_key("authorization")
         || request.headers.contains_key(super::auth::SUBSCRIPTION_KEY)
     {
-        response.note = Some("credentials were sent where none are needed".into());
+        response.note = Some("credentials were sent, although the link needs none".into());
     }
     response
 }

@@ -23,7 +23,7 @@ impl Request {
     }
 
     /// Returns the first query parameter with this name, decoded. Case is ignored, because guide
-    /// and spec spell some names differently.
+    /// and document spell some names differently.
     pub(crate) fn query_parameter(&self, name: &str) -> Option<String> {
         parameter(self.query.as_deref()?, name)
     }
@@ -60,7 +60,8 @@ pub(crate) struct Response {
     media_type: &'static str,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
-    /// The reason why this response may differ from the vendored spec: Vipps is known to send it.
+    /// The reason why this response may differ from the vendored document: Vipps is known to
+    /// send it.
     pub(crate) deviation: Option<&'static str>,
     /// The remark in the journal about this exchange.
     pub(crate) note: Option<String>,
@@ -118,7 +119,7 @@ impl Response {
         self
     }
 
-    /// Marks a response that Vipps is known to send although it differs from the spec.
+    /// Marks a response that Vipps is known to send although it differs from the document.
     pub(crate) fn deviating(mut self, reason: &'static str) -> Self {
         self.deviation = Some(reason);
         self

@@ -16,11 +16,11 @@ pub(crate) enum Rule {
     Required,
     Type,
     Value,
-    /// The document has no such member, and the API refuses members that it does not know.
+    /// The document has no such member, and the API refuses unknown members.
     Unknown,
 }
 
-/// A rule of the spec that a request breaks.
+/// A rule of the document that a request breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) place: Place,

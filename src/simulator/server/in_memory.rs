@@ -15,7 +15,7 @@ use crate::transport::{Transport, TransportError, TransportFuture};
 
 /// A connection to a simulator without a socket. It is both a [`Transport`](crate::Transport) and a
 /// [`Clock`](crate::Clock). [`Simulator::transport`] creates it, and [`Simulator::client`] sets it
-/// on the clients of a simulator that [listens nowhere](crate::simulator::Builder::in_memory).
+/// on the clients of a simulator [without a socket](crate::simulator::Builder::in_memory).
 ///
 /// Faults apply as they do over HTTP. A sent request takes effect even if the client stops waiting
 /// for it. This includes a request that is [delayed](crate::simulator::FaultRule::delay) before it

@@ -330,7 +330,10 @@ fn phone_number_and_landing_page_have_their_error_codes() {
     let mut body = initiate_body(ORDER, 20_000);
     body["transaction"]["skipLandingPage"] = true.into();
     let request = harness.signed(Method::POST, "/ecomm/v2/payments", Some(body));
-    assert_code(&harness.send(request), 400, "Merchant", "38");
+    let response = harness.send(request);
+    assert_code(&response, 400, "Merchant", "38");
+    let note = response.note.unwrap();
+    assert!(note.contains("--allow-skip-landing-page"), "{note}");
 }
 
 #[test]

@@ -33,13 +33,13 @@ fn faults_do_not_keep_a_dropped_simulator_alive() {
 /// The statuses of so many requests for the details of an unknown order, without a token.
 fn statuses(sim: &Simulator, requests: usize) -> Vec<u16> {
     let path = "/ecomm/v2/payments/order-1/details";
-    let ask = |_| {
+    let send = |_| {
         let request = super::request(super::Method::GET, path, None);
         let arrival = sim.engine.arrive(&request);
-        let answered = sim.engine.respond(&request, &arrival);
-        answered.response.status.as_u16()
+        let sent = sim.engine.respond(&request, &arrival);
+        sent.response.status.as_u16()
     };
-    (0..requests).map(ask).collect()
+    (0..requests).map(send).collect()
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn absent_members_are_defaults() {
 }
 
 #[test]
-fn text_from_anything() {
+fn text_is_read_from_any_value() {
     for (json, expected) in [
         (r#""a""#, Some("a")),
         (r#""""#, Some("")),
@@ -58,7 +58,7 @@ fn text_from_anything() {
 }
 
 #[test]
-fn integers_from_numbers_and_strings() {
+fn integers_are_read_from_numbers_and_strings() {
     for (json, expected) in [
         ("20000", 20000),
         ("-5", -5),
@@ -82,7 +82,7 @@ fn integers_from_numbers_and_strings() {
 }
 
 #[test]
-fn what_is_no_integer() {
+fn other_values_are_no_integer() {
     for json in [
         "1.5",
         "1e300",
@@ -110,7 +110,7 @@ fn what_is_no_integer() {
 }
 
 #[test]
-fn bools() {
+fn bools_are_read_in_every_spelling() {
     for json in [
         "true",
         "1",
@@ -147,7 +147,7 @@ fn bools() {
 }
 
 #[test]
-fn what_cannot_be_read_is_none() {
+fn unreadable_values_are_none() {
     assert_eq!(read("opt", "[1,2]").unwrap().opt, Some([1, 2]));
     for json in ["null", "[1]", r#""x""#, "{}", "7"] {
         assert_eq!(read("opt", json).unwrap().opt, None, "{json}");
@@ -155,7 +155,7 @@ fn what_cannot_be_read_is_none() {
 }
 
 #[test]
-fn lists() {
+fn unreadable_entries_of_lists_are_defaults() {
     assert_eq!(read("parts", "null").unwrap().parts, None);
     assert_eq!(
         read("parts", r#"[1,"x",{},3]"#).unwrap().parts,
@@ -166,7 +166,7 @@ fn lists() {
 }
 
 #[test]
-fn a_part_is_read_as_a_whole_value_would_be() {
+fn part_is_read_like_a_whole_value() {
     let part = |json: &str| {
         let raw: &RawValue = serde_json::from_str(json).unwrap();
         super::part::<All>(raw)
@@ -176,7 +176,7 @@ fn a_part_is_read_as_a_whole_value_would_be() {
         ..All::default()
     };
     assert_eq!(part(r#"{"opt_text":"b"}"#), Some(last));
-    // Twice there, and the last one counts, as in a `Value`.
+    // Of a duplicate member the last one counts, as in a `Value`.
     for json in [
         r#"{"opt_text":"a","opt_text":"b"}"#,
         r#"{"opt_text":"a","integer":1}"#,
@@ -203,7 +203,7 @@ fn text_with_escapes_is_text() {
 }
 
 #[test]
-fn scalars_only() {
+fn scalar_is_text_or_a_number() {
     let scalar = |json: &str| scalar(&mut serde_json::Deserializer::from_str(json));
     assert_eq!(scalar(r#""a""#).unwrap(), "a");
     assert_eq!(scalar("654321").unwrap(), "654321");

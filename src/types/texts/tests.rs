@@ -1,4 +1,4 @@
-//! Each checked text: what it takes, what it refuses, and what the error shows.
+//! The accepted and the refused values of each checked text, and the errors.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn customer_token_follows_its_rule() {
 }
 
 #[test]
-fn customer_token_error_shows_nothing() {
+fn customer_token_error_does_not_show_the_token() {
     for text in [
         "",
         " ",
@@ -116,7 +116,7 @@ fn order_id_follows_its_rule() {
 }
 
 #[test]
-fn order_id_numbers_attempts() {
+fn order_id_of_another_attempt_keeps_the_limit() {
     let id = OrderId::parse("a").unwrap();
     assert_eq!(id.with_attempt(1).unwrap().as_str(), "a-1");
     assert_eq!(id.with_attempt(u32::MAX).unwrap().as_str(), "a-4294967295");
@@ -138,7 +138,7 @@ fn order_id_numbers_attempts() {
 }
 
 #[test]
-fn order_id_converts() {
+fn order_id_converts_to_and_from_text_and_json() {
     let id: OrderId = "abc-1".parse().unwrap();
     assert_eq!(OrderId::try_from("abc-1").unwrap(), id);
     assert_eq!(OrderId::try_from("abc-1".to_owned()).unwrap(), id);
@@ -185,7 +185,7 @@ fn personal_qr_is_a_scan_without_its_line_end() {
 }
 
 #[test]
-fn personal_qr_error_shows_nothing() {
+fn personal_qr_error_does_not_show_the_text() {
     for text in [
         "",
         " \n",

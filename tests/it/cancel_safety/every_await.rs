@@ -120,7 +120,7 @@ async fn capture_dropped_at_any_await_captures_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
         shop.inject_faults("capture_payment_using_post");
-        let capture = || shop.payment().capture().idempotency_key(key());
+        let capture = || shop.payment().capture_remaining().idempotency_key(key());
         let ended = poll_times(times, capture().into_future()).await;
         assert!(shop.count(EffectKind::Capture) <= 1);
         let details = shop.payment().details().await.unwrap();
@@ -142,10 +142,10 @@ async fn capture_dropped_at_any_await_captures_once() {
 async fn rest_refund_dropped_at_any_await_refunds_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
-        shop.payment().capture().await.unwrap();
+        shop.payment().capture_remaining().await.unwrap();
         shop.sim.revoke_tokens();
         shop.inject_faults("refund_payment_using_post");
-        let refund = || shop.payment().refund().rest().idempotency_key(key());
+        let refund = || shop.payment().refund_remaining().idempotency_key(key());
         let ended = poll_times(times, refund().into_future()).await;
         let details = shop.payment().details().await.unwrap();
         let account = shop.sim.account(ORDER).unwrap();
@@ -177,7 +177,7 @@ async fn cancel_dropped_at_any_await_releases_once() {
 async fn release_dropped_at_any_await_releases_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
-        let part = shop.payment().capture().amount(Amount::nok(2));
+        let part = shop.payment().capture(Amount::nok(2));
         part.await.unwrap();
         shop.inject_faults("cancel_payment_request_using_put");
         let release = || shop.payment().cancel().release_remaining();
@@ -247,7 +247,7 @@ async fn reconcile_dropped_at_any_await_is_repeatable() {
         shop.payment().details().await.unwrap();
         let lost = shop.sim.faults().on("capture_payment_using_post");
         lost.times(3).lose_response();
-        let error = shop.payment().capture().await.unwrap_err();
+        let error = shop.payment().capture_remaining().await.unwrap_err();
         shop.sim
             .faults()
             .on("get_payment_details_using_get")

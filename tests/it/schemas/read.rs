@@ -77,8 +77,8 @@ async fn responses_of_the_simulator_fit_their_schemas() {
         vipps.qr().one_time(&started).content().await.unwrap();
         sim.payer().approve(id).unwrap();
         if id == "order-1" {
-            payment.capture().amount(Amount::nok(4)).await.unwrap();
-            payment.refund().amount(Amount::nok(1)).await.unwrap();
+            payment.capture(Amount::nok(4)).await.unwrap();
+            payment.refund(Amount::nok(1)).await.unwrap();
             payment.cancel().release_remaining().await.unwrap();
         } else {
             payment.cancel().await.unwrap();

@@ -201,12 +201,10 @@ forms! {
     "ecom::Initiate": |vipps| initiate(&vipps).airline_data(ticket());
     "ecom::Initiate": |vipps| initiate(&vipps)
         .airline_data(AirlineData { ticket_number: Some("123-1234".into()), ..ticket() });
-    "ecom::Capture": |vipps| payment(&vipps).capture();
-    "ecom::Capture": |vipps| payment(&vipps).capture()
-        .amount(Ecom::MAX_AMOUNT).text("First parcel".parse().unwrap());
-    "ecom::Refund": |vipps| payment(&vipps).refund();
-    "ecom::Refund": |vipps| payment(&vipps).refund()
-        .amount(Amount::nok(1)).text("A hole".parse().unwrap());
+    "ecom::Capture": |vipps| payment(&vipps).capture_remaining();
+    "ecom::Capture": |vipps| payment(&vipps).capture(Ecom::MAX_AMOUNT).text("First parcel".parse().unwrap());
+    "ecom::Refund": |vipps| payment(&vipps).refund(Amount::nok(200));
+    "ecom::Refund": |vipps| payment(&vipps).refund(Amount::nok(1)).text("A hole".parse().unwrap());
     "ecom::Cancel": |vipps| payment(&vipps).cancel();
     "ecom::Cancel": |vipps| payment(&vipps).cancel()
         .release_remaining().text("Sold out".parse().unwrap());
@@ -304,8 +302,7 @@ async fn sent_schemas_fit_the_documents() {
             "/transaction/amount",
             body(async |vipps| {
                 payment(&vipps)
-                    .capture()
-                    .amount(Amount::minor(1, Currency::NOK))
+                    .capture(Amount::minor(1, Currency::NOK))
                     .await
             })
             .await,

@@ -33,7 +33,7 @@ fn charged(sim: &Simulator) -> i64 {
 
 /// Captures aside, as long as it takes.
 fn capturing(vipps: &Vipps) -> tokio::task::JoinHandle<bool> {
-    let capture = vipps.ecom().payment(order()).capture();
+    let capture = vipps.ecom().payment(order()).capture_remaining();
     tokio::spawn(async move { capture.await.is_ok() })
 }
 

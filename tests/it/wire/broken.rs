@@ -94,7 +94,7 @@ async fn cut_responses_are_broken_connections() {
     let whole = full(TRANSACTION);
     let head = whole.len() - TRANSACTION.len();
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let close: Act = vec![];
+    let close: Steps = vec![];
     for act in [
         close,
         vec![Step::Reset],

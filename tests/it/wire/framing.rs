@@ -3,7 +3,7 @@
 use vipps::ErrorKind;
 
 use super::*;
-use crate::raw::{RawServer, Step, write, write_and_keep};
+use crate::raw::{RawServer, Step, write, write_and_keep_alive};
 
 #[tokio::test]
 async fn informational_responses_are_skipped() {
@@ -90,11 +90,11 @@ async fn chunks_of_unusual_sizes_are_read() {
 #[tokio::test]
 async fn content_length_beside_chunks_is_ignored() {
     let length = TRANSACTION.len();
-    let act = write_and_keep(format!(
+    let act = write_and_keep_alive(format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n\
          {length:x}\r\n{TRANSACTION}\r\n0\r\n\r\n"
     ));
-    let server = RawServer::keeping(vec![act, write_and_keep(full(TRANSACTION))]);
+    let server = RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(TRANSACTION))]);
     let vipps = server.client();
     capture(&vipps).await.unwrap();
     capture(&vipps).await.unwrap();
@@ -111,19 +111,22 @@ async fn second_response_is_not_read_by_the_next_call() {
         Step::Write(full(TRANSACTION).into()),
         Step::Pause(PAUSE),
         Step::Write(full(OTHERS).into()),
-        Step::Next,
+        Step::ReadNext,
     ];
-    let mut after_an_error = crate::raw::with_head("402 Payment Required", "[]");
+    let mut after_an_error = crate::raw::http_response("402 Payment Required", "[]");
     after_an_error.extend(full(OTHERS));
     let mut after_a_short_length = full(&TRANSACTION[..9]);
     after_a_short_length.extend(full(OTHERS));
     for (first, is_valid, is_delayed) in [
-        (write_and_keep(two_at_once), true, false),
+        (write_and_keep_alive(two_at_once), true, false),
         (one_after_the_other, true, true),
-        (write_and_keep(after_an_error), false, false),
-        (write_and_keep(after_a_short_length), false, false),
+        (write_and_keep_alive(after_an_error), false, false),
+        (write_and_keep_alive(after_a_short_length), false, false),
     ] {
-        let server = RawServer::keeping(vec![first.clone(), write_and_keep(full(TRANSACTION))]);
+        let server = RawServer::with_keep_alive(vec![
+            first.clone(),
+            write_and_keep_alive(full(TRANSACTION)),
+        ]);
         let vipps = server.client();
         assert_eq!(capture(&vipps).await.is_ok(), is_valid);
         if is_delayed {
@@ -152,9 +155,9 @@ async fn surplus_bytes_are_not_read_by_the_next_call() {
     for garbage in ["\r\n", "}", "garbage that is no response\r\n\r\n"] {
         let mut first = full(TRANSACTION);
         first.extend(garbage.as_bytes());
-        let server = RawServer::keeping(vec![
-            write_and_keep(first),
-            write_and_keep(full(TRANSACTION)),
+        let server = RawServer::with_keep_alive(vec![
+            write_and_keep_alive(first),
+            write_and_keep_alive(full(TRANSACTION)),
         ]);
         let vipps = server.client();
         for _ in 0..3 {
@@ -176,9 +179,9 @@ async fn line_break_in_a_header_starts_no_second_response() {
         "HTTP/1.1 200 OK\r\nx-echo: a\r\ncontent-length: 0\r\n\r\n{}",
         String::from_utf8(full(OTHERS)).unwrap()
     );
-    let server = RawServer::keeping(vec![
-        write_and_keep(split),
-        write_and_keep(full(TRANSACTION)),
+    let server = RawServer::with_keep_alive(vec![
+        write_and_keep_alive(split),
+        write_and_keep_alive(full(TRANSACTION)),
     ]);
     let vipps = server.client();
     let error = capture(&vipps).await.unwrap_err();

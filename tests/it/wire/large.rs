@@ -5,7 +5,7 @@ use std::io::Write as _;
 use vipps::{ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{Act, RawServer, Step, response, with_head, write};
+use crate::raw::{RawServer, Step, Steps, http_response, response, write};
 
 const MIB: usize = 1 << 20;
 const KEPT_OF_AN_ERROR: usize = 64 << 10;
@@ -40,7 +40,7 @@ async fn a_success_is_read_up_to_a_mebibyte() {
 
 #[tokio::test]
 async fn error_body_is_cut_at_64_kib() {
-    for (length, write_and_keep) in [
+    for (length, write_and_keep_alive) in [
         (KEPT_OF_AN_ERROR - 1, KEPT_OF_AN_ERROR - 1),
         (KEPT_OF_AN_ERROR, KEPT_OF_AN_ERROR),
         (KEPT_OF_AN_ERROR + 1, KEPT_OF_AN_ERROR),
@@ -55,7 +55,7 @@ async fn error_body_is_cut_at_64_kib() {
             let (capture, details) = both(&act).await;
             for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
                 assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
-                assert_eq!(error.raw_body().len(), write_and_keep);
+                assert_eq!(error.raw_body().len(), write_and_keep_alive);
             }
         }
     }
@@ -67,7 +67,7 @@ async fn error_body_is_cut_at_64_kib() {
 
 /// Runs a capture against an act. Returns its error, its peak memory, and the number of bytes that
 /// the server could send.
-fn measured(act: Act) -> (Error, u64, usize) {
+fn measured(act: Steps) -> (Error, u64, usize) {
     let server = RawServer::start(vec![act]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -142,7 +142,12 @@ fn a_head_without_an_end_takes_bounded_memory() {
 
 #[tokio::test]
 async fn head_above_the_limits_is_too_large() {
-    let with = |headers: &str| write(with_head(&format!("200 OK\r\n{headers}x: y"), TRANSACTION));
+    let with = |headers: &str| {
+        write(http_response(
+            &format!("200 OK\r\n{headers}x: y"),
+            TRANSACTION,
+        ))
+    };
     assert_read(with(&"name: value\r\n".repeat(90))).await;
     assert_read(with(&format!("name: {}\r\n", "x".repeat(100_000)))).await;
     for headers in [
@@ -246,7 +251,7 @@ async fn a_response_that_is_too_large_is_not_retried() {
         // Each call has its own client, because the server may close the first connection while the
         // second call uses it.
         let client = || server.builder().retry(policy.clone()).build().unwrap();
-        let capture = payment(&client()).capture().await.map(drop);
+        let capture = payment(&client()).capture_remaining().await.map(drop);
         let details = payment(&client()).details().await.map(drop);
         for error in [capture.unwrap_err(), details.unwrap_err()] {
             assert_eq!(

@@ -4,18 +4,18 @@ use tokio::task::JoinSet;
 use vipps::{ErrorKind, Outcome, RetryPolicy};
 
 use super::*;
-use crate::raw::{Act, RawServer, Step, write_and_keep};
+use crate::raw::{RawServer, Step, Steps, write_and_keep_alive};
 
 const INITIATED: &str = r#"{"orderId":"o-1","url":"https://api.vipps.no/x?token=t"}"#;
 const DETAILS: &str =
     r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true}]}"#;
 
-fn last(bytes: Vec<u8>) -> Act {
+fn last(bytes: Vec<u8>) -> Steps {
     vec![Step::Write(bytes.into())]
 }
 
 /// Leaves the connection open, and closes it a little later.
-fn last_for_now(bytes: Vec<u8>) -> Act {
+fn last_for_now(bytes: Vec<u8>) -> Steps {
     vec![Step::Write(bytes.into()), Step::Pause(PAUSE)]
 }
 
@@ -26,7 +26,7 @@ fn client_with_retries(server: &RawServer) -> Vipps {
 
 #[tokio::test]
 async fn a_connection_is_reused() {
-    let server = RawServer::keeping(vec![write_and_keep(full(TRANSACTION))]);
+    let server = RawServer::with_keep_alive(vec![write_and_keep_alive(full(TRANSACTION))]);
     let vipps = server.client();
     for _ in 0..3 {
         capture(&vipps).await.unwrap();
@@ -53,7 +53,8 @@ async fn closed_connection_is_not_reused() {
         reset(),
     ] {
         calls.spawn(async {
-            let server = RawServer::keeping(vec![act, write_and_keep(full(INITIATED))]);
+            let server =
+                RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(INITIATED))]);
             let vipps = server.client();
             capture(&vipps).await.unwrap();
             tokio::time::sleep(PAUSE * 10).await;
@@ -70,15 +71,19 @@ async fn closed_connection_is_not_reused() {
 /// below the retry loop may send the request again.
 #[tokio::test]
 async fn request_on_a_connection_that_ends_is_sent_once() {
-    let ends: [Act; 4] = [
+    let ends: [Steps; 4] = [
         vec![],
         vec![Step::HalfClose],
         vec![Step::Reset],
         vec![Step::Write(b"HTTP/1.1 200".into()), Step::Reset],
     ];
     for end in ends {
-        let first = write_and_keep(full(TRANSACTION));
-        let server = RawServer::keeping(vec![first, end.clone(), write_and_keep(full(INITIATED))]);
+        let first = write_and_keep_alive(full(TRANSACTION));
+        let server = RawServer::with_keep_alive(vec![
+            first,
+            end.clone(),
+            write_and_keep_alive(full(INITIATED)),
+        ]);
         let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         let error = initiate(&vipps).await.unwrap_err();
@@ -91,8 +96,12 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         assert_eq!(server.requests()[1].connection, 0);
 
         // The attempt loop retries a capture with its key.
-        let read = write_and_keep(full(DETAILS));
-        let server = RawServer::keeping(vec![read, end.clone(), write_and_keep(full(TRANSACTION))]);
+        let read = write_and_keep_alive(full(DETAILS));
+        let server = RawServer::with_keep_alive(vec![
+            read,
+            end.clone(),
+            write_and_keep_alive(full(TRANSACTION)),
+        ]);
         let vipps = client_with_retries(&server);
         details(&vipps).await.unwrap();
         capture(&vipps).await.unwrap();
@@ -103,7 +112,8 @@ async fn request_on_a_connection_that_ends_is_sent_once() {
         assert_eq!(requests[1].body(), requests[2].body());
 
         // Without retries the outcome is unknown, and the request was sent once.
-        let server = RawServer::keeping(vec![write_and_keep(full(DETAILS)), end.clone()]);
+        let server =
+            RawServer::with_keep_alive(vec![write_and_keep_alive(full(DETAILS)), end.clone()]);
         let vipps = server.client();
         details(&vipps).await.unwrap();
         let error = capture(&vipps).await.unwrap_err();
@@ -125,7 +135,7 @@ async fn request_on_a_closing_connection_arrives_at_most_once() {
             1 => [act, vec![Step::HalfClose]].concat(),
             _ => [act, vec![Step::Reset]].concat(),
         };
-        let server = RawServer::keeping(vec![act, write_and_keep(full(INITIATED))]);
+        let server = RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(INITIATED))]);
         let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
@@ -170,25 +180,25 @@ async fn response_to_a_dropped_call_is_discarded() {
         vec![
             Step::Pause(PAUSE),
             Step::Write(full(OTHERS).into()),
-            Step::Next,
+            Step::ReadNext,
         ],
         vec![
             Step::Write(head.into()),
             Step::Pause(PAUSE),
             Step::Write(body.into()),
-            Step::Next,
+            Step::ReadNext,
         ],
     ] {
         for pause in [Duration::ZERO, PAUSE * 2] {
             let script = vec![
-                write_and_keep(full(TRANSACTION)),
+                write_and_keep_alive(full(TRANSACTION)),
                 delayed_response.clone(),
-                write_and_keep(full(TRANSACTION)),
+                write_and_keep_alive(full(TRANSACTION)),
             ];
-            let server = RawServer::keeping(script);
+            let server = RawServer::with_keep_alive(script);
             let vipps = server.client();
             capture(&vipps).await.unwrap();
-            let dropped = payment(&vipps).capture().into_future();
+            let dropped = payment(&vipps).capture_remaining().into_future();
             tokio::time::timeout(PAUSE / 2, dropped).await.unwrap_err();
             tokio::time::sleep(pause).await;
             for _ in 0..2 {

@@ -4,7 +4,7 @@
 use vipps::{Environment, ErrorKind, Outcome};
 
 use super::*;
-use crate::raw::{RawServer, response, with_head, write};
+use crate::raw::{RawServer, http_response, response, write};
 
 #[tokio::test]
 async fn redirect_is_refused_and_not_followed() {
@@ -18,7 +18,7 @@ async fn redirect_is_refused_and_not_followed() {
         "308 Permanent",
     ] {
         let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
-        let (capture, details) = both(&write(with_head(&head, ""))).await;
+        let (capture, details) = both(&write(http_response(&head, ""))).await;
         // A redirect of a proxy proves nothing about the write.
         for (error, outcome, hint) in [
             (capture, Outcome::Unknown, "reconcile"),

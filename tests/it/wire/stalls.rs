@@ -7,7 +7,7 @@ use crate::raw::{Step, stall};
 
 /// Asserts that each of these acts ends a call at its deadline. The calls run concurrently, because
 /// each takes until its deadline.
-async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = crate::raw::Act>) {
+async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = crate::raw::Steps>) {
     let mut running = tokio::task::JoinSet::new();
     for act in acts {
         running.spawn(assert_unclear(act, ErrorKind::Deadline));

@@ -6,39 +6,46 @@ use vipps::ecom::{Operation, PollInterval, Reconciled};
 use vipps::simulator::Simulator;
 use vipps::{Amount, Error, OrderId, RequestId, Vipps};
 
-use super::{Moved, Plan, nok};
-use crate::model::{Model, Order, Record, Shown, Verdict, What};
+use super::{AmountAndKey, Plan, nok};
+use crate::model::{Action, FinalState, Model, Order, Record, Verdict};
 
-pub async fn make(vipps: &Vipps, plan: &Plan, whole: Amount) -> Result<Moved, Error> {
+pub async fn send(vipps: &Vipps, plan: &Plan, order_amount: Amount) -> Result<AmountAndKey, Error> {
     let payment = vipps.ecom().payment(plan.order.clone());
     let text = plan.text.parse()?;
-    let moved = match plan.what {
-        What::Initiate { with_code } => {
+    let moved = match plan.action {
+        Action::Initiate { with_code } => {
             if with_code {
-                sent!(plan, vipps.pay_by_qr(plan.order.clone(), whole, text)).map(|_| ())?;
+                sent!(
+                    plan,
+                    vipps.pay_by_qr(plan.order.clone(), order_amount, text)
+                )
+                .map(|_| ())?;
             } else {
-                sent!(plan, vipps.ecom().initiate(plan.order.clone(), whole, text)).map(|_| ())?;
+                sent!(
+                    plan,
+                    vipps
+                        .ecom()
+                        .initiate(plan.order.clone(), order_amount, text)
+                )
+                .map(|_| ())?;
             }
             return Ok((None, None));
         }
-        What::Capture { amount } => {
-            let capture = payment.capture().text(text);
+        Action::Capture { amount } => {
             let capture = match amount {
-                Some(amount) => capture.amount(nok(amount)),
-                None => capture.rest(),
+                Some(amount) => payment.capture(nok(amount)),
+                None => payment.capture_remaining(),
             };
-            sent_with_key!(plan, capture)
+            sent_with_key!(plan, capture.text(text))
         }
-        What::Refund { amount, rest } => {
-            let refund = payment.refund().text(text);
+        Action::Refund { amount } => {
             let refund = match amount {
-                Some(amount) => refund.amount(nok(amount)),
-                None if rest => refund.rest(),
-                None => refund,
+                Some(amount) => payment.refund(nok(amount)),
+                None => payment.refund_remaining(),
             };
-            sent_with_key!(plan, refund)
+            sent_with_key!(plan, refund.text(text))
         }
-        What::Cancel { release } => {
+        Action::Cancel { release } => {
             let cancel = payment.cancel().text(text);
             let cancel = if release {
                 cancel.release_remaining()
@@ -51,15 +58,15 @@ pub async fn make(vipps: &Vipps, plan: &Plan, whole: Amount) -> Result<Moved, Er
     Ok((moved.amount.map(Amount::minor_units), moved.idempotency_key))
 }
 
-/// Waits for the decision. Returns whether the payment is paid.
+/// Polls until the customer has decided. Returns true if the payment is paid.
 pub async fn wait(
     vipps: &Vipps,
     order: &OrderId,
-    patience: Duration,
+    deadline: Duration,
     every: Duration,
 ) -> Result<bool, Error> {
     let wait = vipps.ecom().payment(order.clone()).wait();
-    let wait = wait.deadline(patience).interval(PollInterval::Every(every));
+    let wait = wait.deadline(deadline).interval(PollInterval::Every(every));
     Ok(wait.await?.state().is_paid())
 }
 
@@ -71,27 +78,33 @@ pub async fn reconcile(vipps: &Vipps, error: &Error, deadline: Option<Duration>)
     })
 }
 
-/// Reconciles from stored values. Returns `None` if the record holds too little for that.
+/// Reconciles from stored values. Returns `None` if the record lacks a value that the call
+/// requires.
 pub async fn reconcile_stored(vipps: &Vipps, record: &Record) -> Option<Verdict> {
     let payment = vipps.ecom().payment(record.order.clone());
     let key = record.key.as_deref().map(RequestId::parse);
-    let key = key.transpose().expect("was accepted before");
-    let reconcile = match (&record.what, key) {
-        (What::Initiate { .. }, _) => payment.reconcile_initiate(),
-        (What::Cancel { .. }, _) => payment.reconcile_cancel(),
-        (What::Capture { amount }, Some(key)) => payment.reconcile_capture(key, nok((*amount)?)),
-        (What::Refund { amount, .. }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
+    let key = key.transpose().expect("a valid key");
+    let reconcile = match (&record.action, key) {
+        (Action::Initiate { .. }, _) => payment.reconcile_initiate(),
+        (Action::Cancel { .. }, _) => payment.reconcile_cancel(),
+        (Action::Capture { amount }, Some(key)) => payment.reconcile_capture(key, nok((*amount)?)),
+        (Action::Refund { amount }, Some(key)) => payment.reconcile_refund(key, nok((*amount)?)),
         _ => return None,
     };
     Some(verdict_of!(reconcile))
 }
 
-/// Adds what the details show, and compares their sums with the ledger.
-pub async fn show(vipps: &Vipps, order: &Order, sim: &Simulator, shown: &mut Shown) {
+/// Reads the details of a payment into `state`, and compares their sums with the ledger.
+pub async fn read_final_state(
+    vipps: &Vipps,
+    order: &Order,
+    sim: &Simulator,
+    state: &mut FinalState,
+) {
     let details = match vipps.ecom().payment(order.id.clone()).details().await {
         Ok(details) => details,
         Err(error) => {
-            assert!(error.has_code("35"), "nothing is in the way: {error:?}");
+            assert!(error.has_code("35"), "no fault is active: {error:?}");
             return;
         }
     };
@@ -102,5 +115,5 @@ pub async fn show(vipps: &Vipps, order: &Order, sim: &Simulator, shown: &mut Sho
         let name = event.operation.as_ref();
         event.succeeded() && name.is_some_and(|name| names.contains(name))
     });
-    shown.cancels = cancels.map(|event| event.text.clone()).collect();
+    state.cancels = cancels.map(|event| event.text.clone()).collect();
 }

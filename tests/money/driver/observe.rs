@@ -1,14 +1,14 @@
-//! Waits and reads: what the merchant sees of its payments and codes.
+//! Waits for payments, and reads and changes QR codes.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use vipps::Outcome;
 
-use super::{Driver, USUAL_DEADLINE, check_deadline, ecom, epayment};
-use crate::codes::{self, Asked, Code};
-use crate::model::{Order, Over, Shown, What};
-use crate::network::{CALL, Sent};
+use super::{DEFAULT_DEADLINE, Driver, check_deadline, ecom, epayment};
+use crate::codes::{self, Code, CodeChange};
+use crate::model::{Action, Api, FinalState, Order};
+use crate::network::{CALL, SentRequest};
 
 impl Driver {
     pub(super) async fn wait(&mut self) {
@@ -16,26 +16,26 @@ impl Driver {
         let call = self.network.next_call();
         // Either poll at the maximum rate for slightly more than a minute, or poll slowly until the
         // payment expires.
-        let (every, patience) = if self.rng.percent(10) {
+        let (every, deadline) = if self.rng.percent(10) {
             (Duration::ZERO, self.rng.between(1, 70))
         } else {
             (Duration::from_secs(25), self.rng.between(1, 700))
         };
-        let patience = Duration::from_secs(patience);
-        let over = self.over_for(&id, &What::Cancel { release: false });
-        let begun = Instant::now();
+        let deadline = Duration::from_secs(deadline);
+        let api = self.choose_api(&id, &Action::Cancel { release: false });
+        let start_time = Instant::now();
         let vipps = &self.processes[0];
-        let is_paid = match over {
-            Over::Ecom => {
-                CALL.scope(call, ecom::wait(vipps, &id, patience, every))
+        let is_paid = match api {
+            Api::Ecom => {
+                CALL.scope(call, ecom::wait(vipps, &id, deadline, every))
                     .await
             }
-            Over::Epayment => {
-                CALL.scope(call, epayment::wait(vipps, &id, patience, every))
+            Api::Epayment => {
+                CALL.scope(call, epayment::wait(vipps, &id, deadline, every))
                     .await
             }
         };
-        check_deadline(begun, patience, &"wait");
+        check_deadline(start_time, deadline, &"wait");
         self.network.check(call, None);
         match is_paid {
             Ok(true) => {
@@ -50,51 +50,60 @@ impl Driver {
         }
     }
 
-    /// Changes a code, or looks at one.
-    pub(super) async fn code(&mut self) {
+    /// Changes a QR code, or reads one.
+    pub(super) async fn change_or_read_code(&mut self) {
         let number = self.model.next_number();
-        let asked = Asked::any(&mut self.rng, number);
-        let reads = self.rng.percent(15);
+        let change = CodeChange::random(&mut self.rng, number);
+        let is_read = self.rng.percent(15);
         let call = self.network.next_call();
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let vipps = &self.processes[0];
-        let came = if reads {
-            let read = CALL.scope(call, codes::shown(vipps, Code::Redirect));
+        let result = if is_read {
+            let read = CALL.scope(call, codes::current_text(vipps, Code::Redirect));
             read.await.map(drop)
         } else {
-            CALL.scope(call, asked.send(vipps)).await
+            CALL.scope(call, change.send(vipps)).await
         };
-        check_deadline(begun, USUAL_DEADLINE, &"code");
+        check_deadline(start_time, DEFAULT_DEADLINE, &"code");
         self.network.check(call, None);
-        if reads {
-            let unknown = matches!(&came, Err(error) if error.outcome() == Outcome::Unknown);
-            assert!(!unknown, "a read has no effect: {came:?}");
+        if is_read {
+            let unknown = matches!(&result, Err(error) if error.outcome() == Outcome::Unknown);
+            assert!(!unknown, "a read has no effect: {result:?}");
             return;
         }
-        let late = self.network.requests(call).iter().any(Sent::is_unclear);
-        self.model.codes.enter(asked, came, late);
+        let may_take_effect_late = self
+            .network
+            .requests(call)
+            .iter()
+            .any(SentRequest::is_unclear);
+        self.model.codes.add(change, result, may_take_effect_late);
     }
 
-    /// Reads how a payment ended, and compares the sums that the APIs show with the ledger.
-    pub async fn shown(&self, order: &Order) -> Shown {
-        let mut shown = Shown::default();
+    /// Reads the final state of a payment, and compares the sums that the APIs return with the
+    /// ledger.
+    pub async fn final_state(&self, order: &Order) -> FinalState {
+        let mut state = FinalState::default();
         let vipps = &self.processes[0];
-        if self.over == Over::Epayment {
-            epayment::show(vipps, order, &self.sim, &mut shown).await;
+        if self.api == Api::Epayment {
+            epayment::read_final_state(vipps, order, &self.sim, &mut state).await;
         }
-        if order.started_by == Over::Ecom {
-            ecom::show(vipps, order, &self.sim, &mut shown).await;
+        if order.started_by == Api::Ecom {
+            ecom::read_final_state(vipps, order, &self.sim, &mut state).await;
         }
-        shown
+        state
     }
 
-    /// Checks the text that each code shows against the calls that changed it.
-    pub async fn audit_codes(&mut self) {
+    /// Checks the current text of each code against the calls that changed it.
+    pub async fn check_codes(&mut self) {
         for code in [Code::Redirect, Code::Callback] {
-            let shown = codes::shown(&self.processes[0], code).await;
-            let shown = shown.expect("nothing is in the way");
-            let twice = self.model.twice;
-            if self.model.codes.audit(code, shown.as_deref(), twice) {
+            let text = codes::current_text(&self.processes[0], code).await;
+            let text = text.expect("no fault is active");
+            let delivers_twice = self.model.delivers_twice;
+            if self
+                .model
+                .codes
+                .check(code, text.as_deref(), delivers_twice)
+            {
                 self.model.count("codes");
             }
         }

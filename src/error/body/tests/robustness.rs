@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn bytes_that_are_no_utf_8_are_no_obstacle() {
+fn invalid_utf_8_is_read_with_replacement_characters() {
     let latin_1 = b"[{\"errorCode\":\"94\",\"errorMessage\":\"l\xe5st\"}]";
     assert_eq!(shown(&parse(500, latin_1)), ["94: l\u{fffd}st"]);
     assert!(is_error(latin_1));
@@ -15,7 +15,7 @@ fn bytes_that_are_no_utf_8_are_no_obstacle() {
 
 #[test]
 fn random_bytes_never_panic() {
-    // Bytes that JSON is made of come up often enough to get deep into the parser.
+    // Mostly bytes of JSON, so that the bodies reach all parts of the parser.
     let alphabet =
         br#"[]{}",:\ue0019 .-+@<>/"errorCode""id""message""title""responseInfo""errors"eyJBearer "#;
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
@@ -49,7 +49,7 @@ fn every_prefix_of_a_body_can_be_read() {
     assert_eq!(
         shown(&parse(500, cut)),
         ["VippsError 94: locked å", "99"],
-        "what came before the cut decides about repeats"
+        "codes before the cut decide about retries"
     );
     let object = r#"{"errorGroup":"VippsError","errorCode":"94","errorMessage":"loc"#;
     assert_eq!(shown(&text(500, object)), ["VippsError 94"]);
@@ -80,7 +80,7 @@ fn many_errors_are_cut() {
 }
 
 #[test]
-fn deep_nesting_is_harmless() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let deep = "[".repeat(100_000);
     assert!(text(400, &deep).errors.is_empty());
     assert!(!is_error(format!(r#"{deep}"errorCode""#).as_bytes()));

@@ -10,7 +10,7 @@ use crate::simulator::random::Random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) status: StatusCode,
-    /// Missing in the response for a duplicate order id, although the spec requires it.
+    /// Missing in the response for a duplicate order id, although the document requires it.
     pub(crate) group: Option<&'static str>,
     pub(crate) number: &'static str,
     pub(crate) message: &'static str,

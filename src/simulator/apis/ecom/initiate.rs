@@ -13,7 +13,7 @@ use crate::simulator::domain::{
     Expiry, Flow, MerchantUrls, NewPayment, PaymentOptions, PaymentSource,
 };
 use crate::simulator::gateway::{
-    Call, Failure, LANDING_PAGE_PATH, Response, State, is_public_https,
+    Call, Failure, LANDING_PAGE_PATH, Response, State, errors, is_public_https,
 };
 use crate::types::{Amount, Currency};
 
@@ -84,7 +84,8 @@ fn options(state: &mut State, call: &Call<'_>) -> Result<PaymentOptions, Failure
     let skips_landing_page = flag(call, "/transaction/skipLandingPage");
     if skips_landing_page {
         if !state.settings.may_skip_landing_page {
-            return Err(refuse(state, error_codes::LANDING_PAGE_REQUIRED));
+            let response = error_codes::LANDING_PAGE_REQUIRED.response(&mut state.random);
+            return Err(response.noted(errors::NO_PUSH_MESSAGES).into());
         }
         if customer.is_none() {
             return Err(missing(state, "customerInfo.mobileNumber"));

@@ -125,8 +125,7 @@ fn options(state: &mut State, call: &Call<'_>, amount: Amount) -> Result<Payment
         }
         if !state.settings.may_skip_landing_page {
             let response = error_codes::problem(error_codes::PUSH_NOT_ALLOWED, &mut state.random);
-            let note = "see Builder::allow_skip_landing_page";
-            return Err(response.noted(note).into());
+            return Err(response.noted(errors::NO_PUSH_MESSAGES).into());
         }
     }
     let expires = expires(state, call, source)?;

@@ -37,7 +37,7 @@ const REQUESTS: [&str; 24] = [
 
 pub(super) const OVERRIDES: &[Override] = &[
     Override {
-        reason: "the API refuses members that it does not know",
+        reason: "the API refuses unknown members",
         source: "ePayment guide for agents",
         apply: |root| {
             for name in REQUESTS {

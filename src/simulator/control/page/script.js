@@ -221,7 +221,7 @@ function phoneOrder({ order }) {
   return [
     h("p", { class: "shop" }, `Sales unit ${order.merchantSerialNumber}`),
     h("p", { class: "sum" }, money(order.amount, order.currency)),
-    h("p", { class: "what" }, order.text),
+    h("p", { class: "what" }, order.description),
     waits(order) ? decision(order) : outcome(order),
   ];
 }
@@ -314,7 +314,7 @@ function orderCard(order, severalUnits) {
       h("div", { class: "title" }, h("h3", {}, order.orderId), chip(order.status)),
       h("div", { class: "price" },
         h("p", { class: "sum" }, money(order.amount, order.currency)),
-        h("p", { class: "what" }, order.text, severalUnits ? h("span", { class: "soft" }, ` · sales unit ${order.merchantSerialNumber}`) : null)),
+        h("p", { class: "what" }, order.description, severalUnits ? h("span", { class: "soft" }, ` · sales unit ${order.merchantSerialNumber}`) : null)),
       isOpen && [
         h("div", { class: "choice" },
           button("approve", "Approve", dataOf(order), "main"),
@@ -393,7 +393,7 @@ function faults() {
       h("div", {},
         h("h3", {}, fault.description),
         h("p", { class: "soft" }, `For ${fault.operation ?? "every request"}${fault.orderId ? ` of order ${fault.orderId}` : ""}.`),
-        h("p", { class: "hits" }, `${fault.hits ? `applied ${fault.hits} ×` : "not applied yet"}${fault.spent ? ", used up" : ""}`)),
+        h("p", { class: "hits" }, `${fault.hits ? `applied ${fault.hits} ×` : "not applied yet"}${fault.exhausted ? ", used up" : ""}`)),
       button("removeFault", "Remove", { fault: fault.id, "fault-name": fault.description }, "on")));
   const presets = PRESETS.map(([title, text], index) =>
     h("li", { id: `preset-${index}` },
@@ -448,7 +448,7 @@ const sentWebhook = (delivery) =>
     time(delivery.time),
     deliveryStatus(delivery),
     h("span", { class: "goal" }, delivery.operation, delivery.body?.reference ? ` of ${delivery.body.reference}` : null),
-    h("span", { class: "soft" }, `attempt ${delivery.attempt}`, delivery.nextAttempt ? [", next at ", time(delivery.nextAttempt)] : null));
+    h("span", { class: "soft" }, `attempt ${delivery.attempt}`, delivery.nextAttemptAt ? [", next at ", time(delivery.nextAttemptAt)] : null));
 
 function deliveryStatus({ outcome, status }) {
   const labels = { pending: "…", failed: "failed", notRouted: "unsent", lost: "lost" };
@@ -509,7 +509,7 @@ function deliveryLine(delivery) {
     h("dl", { class: "about" },
       h("dt", {}, "Operation"), h("dd", {}, delivery.operation),
       h("dt", {}, "Attempt"), h("dd", {}, String(delivery.attempt)),
-      delivery.nextAttempt ? [h("dt", {}, "Next attempt"), h("dd", {}, delivery.nextAttempt)] : null),
+      delivery.nextAttemptAt ? [h("dt", {}, "Next attempt"), h("dd", {}, delivery.nextAttemptAt)] : null),
     body("Request", delivery.body));
 }
 
@@ -518,7 +518,7 @@ const body = (label, content) => (content === undefined ? null : [h("h4", {}, la
 // ---- Drawing
 
 function draw() {
-  const live = state.faults.filter((fault) => !fault.spent).length;
+  const live = state.faults.filter((fault) => !fault.exhausted).length;
   const count = document.getElementById("fault-count");
   count.textContent = live ? `${live} active` : "none";
   count.className = live ? "chip refused" : "soft";

@@ -291,3 +291,16 @@ fn missing_member_is_named_in_the_detail_and_the_note() {
         assert_eq!(response.note, Some(detail));
     }
 }
+
+#[test]
+fn refused_push_message_names_the_setting_that_allows_it() {
+    let mut harness = Harness::new();
+    let customer = json!({"phoneNumber": "4791234567"});
+    let response = harness.create(plus(
+        json!({"userFlow": "PUSH_MESSAGE", "customer": customer}),
+    ));
+    assert_eq!(outcome(&response), "5080");
+    let note = response.note.unwrap();
+    assert!(note.contains("Builder::allow_skip_landing_page"), "{note}");
+    assert!(note.contains("--allow-skip-landing-page"), "{note}");
+}

@@ -43,5 +43,5 @@ fn snapshots_contain_no_secret() {
         }
     }
     assert!(masked > 30, "{masked}");
-    search.end(45);
+    search.finish(45);
 }

@@ -8,7 +8,7 @@ use vipps::{Amount, Transport as _};
 use super::*;
 
 /// Records a request unchanged, for any operation.
-async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) {
+async fn record(recorder: &Recorder, request: http::request::Builder, body: &str) {
     let request = request.body(Bytes::copy_from_slice(body.as_bytes()));
     recorder.send(request.unwrap()).await.unwrap();
 }
@@ -16,17 +16,17 @@ async fn keep(recorder: &Recorder, request: http::request::Builder, body: &str) 
 /// Places every marker in every part of a request that a raw call, a later document or a careless
 /// merchant could fill.
 #[tokio::test]
-pub(crate) async fn markers_in_unknown_places() {
+pub(crate) async fn unknown_members_show_no_marker() {
     let mut search = LeakSearch::start();
     for marker in MARKERS {
         let recorder = Recorder::new();
         let encoded: String = url::form_urlencoded::byte_serialize(marker.as_bytes()).collect();
         let uri = format!("https://api.vipps.no/tomorrow?customer={encoded}&{encoded}");
-        keep(&recorder, http::Request::get(uri), "").await;
+        record(&recorder, http::Request::get(uri), "").await;
         let header = http::Request::get("/x")
             .header("authorization", marker)
             .header("x-tomorrow", marker);
-        keep(&recorder, header, "").await;
+        record(&recorder, header, "").await;
         for body in [
             json!({"tomorrow": marker, "list": [marker, {"deep": marker}]}),
             // A text that could be a member name is not redacted, so these names contain other
@@ -39,21 +39,21 @@ pub(crate) async fn markers_in_unknown_places() {
             json!({"fallBack": format!("myapp://done?+{encoded}=1&session={encoded}&x")}),
             json!({"transactionText": format!("see https://x.example/?code={encoded}")}),
         ] {
-            keep(&recorder, http::Request::post("/x"), &body.to_string()).await;
+            record(&recorder, http::Request::post("/x"), &body.to_string()).await;
         }
-        keep(&recorder, http::Request::post("/x"), &format!("a={marker}")).await;
+        record(&recorder, http::Request::post("/x"), &format!("a={marker}")).await;
         for text in [recorder.to_snapshot(), format!("{recorder:?}")] {
             search.text("the recorder", &text);
             search.text("percent-encoded", &text.replace(&encoded, marker));
         }
         search.debug("the shapes", &recorder.requests());
     }
-    search.end(MARKERS.len() * 5);
+    search.finish(MARKERS.len() * 5);
 }
 
 /// Tests give a recorder responses that may be copies of real ones.
 #[tokio::test]
-async fn responses_given_to_a_recorder_are_hidden() {
+async fn responses_of_a_recorder_show_no_marker() {
     let mut search = LeakSearch::start();
     let path = "/ecomm/v2/payments/order-1/details";
     for marker in MARKERS {
@@ -70,12 +70,12 @@ async fn responses_given_to_a_recorder_are_hidden() {
         search.debug("its client", &vipps);
         search.text("its snapshot", &recorder.to_snapshot());
     }
-    search.end(MARKERS.len() * 9);
+    search.finish(MARKERS.len() * 9);
 }
 
 /// A value that a request marks as a secret is redacted in every other part of that request.
 #[tokio::test]
-pub(crate) async fn marked_number_is_hidden_in_the_whole_request() {
+pub(crate) async fn phone_number_is_hidden_in_the_whole_request() {
     // The number is not one of the markers, since an order id may appear in the log.
     let number = "91827364";
     let recorder = Recorder::new();
@@ -115,7 +115,7 @@ pub(crate) async fn secret_callback_paths_are_hidden() {
                 .unwrap(),
         );
     started.await.unwrap_err();
-    keep(
+    record(
         &recorder,
         http::Request::get(format!("/tomorrow/{secret}")),
         "",

@@ -14,14 +14,14 @@ use crate::types::characters::is_invisible;
 
 const FIELD: &str = "registered_url";
 
-/// The host, path and query of a registered URL, as they are signed.
+/// The parts of a registered URL that are signed: its host, path and query.
 #[derive(Clone, Debug)]
-pub(super) struct Endpoint {
+pub(super) struct SignedUrl {
     host: String,
     path_and_query: String,
 }
 
-impl Endpoint {
+impl SignedUrl {
     pub(super) fn parse(url: &str) -> Result<Self, InvalidValue> {
         let refuse = |rule: &str| {
             let rule = rule.to_owned();
@@ -169,7 +169,7 @@ impl ContentHash {
     }
 }
 
-/// Validates a secret.
+/// Checks the secret of a registration.
 pub(super) fn parse_secret(text: &str) -> Result<SecretString, InvalidValue> {
     if text.is_empty() || text.trim() != text {
         let rule = "must be the secret as the registration returned it, without a space or line break at either end";
@@ -222,14 +222,14 @@ mod tests {
                 "/a%20b/./../c?q=%C3%A6",
             ),
         ] {
-            let endpoint = Endpoint::parse(url).unwrap();
-            let found = (endpoint.host.as_str(), endpoint.path_and_query.as_str());
+            let signed_url = SignedUrl::parse(url).unwrap();
+            let found = (signed_url.host.as_str(), signed_url.path_and_query.as_str());
             assert_eq!(found, (host, path), "{url}");
         }
     }
 
     #[test]
-    fn refuses_urls_that_cannot_be_registered() {
+    fn urls_that_cannot_be_registered_are_refused() {
         for url in [
             "",
             "example.com/a",
@@ -241,11 +241,11 @@ mod tests {
             "https://example.com/å",
             "https://example.com/a\n",
         ] {
-            let error = Endpoint::parse(url).unwrap_err();
+            let error = SignedUrl::parse(url).unwrap_err();
             assert_eq!(error.field(), "registered_url", "{url}");
             assert!(error.value().is_some(), "{url}");
         }
-        let error = Endpoint::parse("https://user:canary@example.com/ ").unwrap_err();
+        let error = SignedUrl::parse("https://user:canary@example.com/ ").unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
     }
 

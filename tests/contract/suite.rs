@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use vipps::simulator::Simulator;
 
-use super::target::{Choice, choose};
+use super::target::{Target, select_target};
 
 /// Every operation that the suite must call.
 const OPERATIONS: [&str; 31] = [
@@ -42,18 +42,12 @@ const OPERATIONS: [&str; 31] = [
     "get_userinfo",
 ];
 
-/// Returns a command that runs this test program with the keys of a simulator in its environment
-/// and without the tests of this file.
-fn suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
+/// Runs this test program with the keys of a simulator in its environment and without the tests of
+/// this file.
+fn run_suite(sim: &Simulator, variables: &[(&str, &str)]) -> Output {
     let keys = sim.keys();
     Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--skip",
-            "unchanged::",
-            "--test-threads",
-            "2",
-            "--nocapture",
-        ])
+        .args(["--skip", "suite::", "--test-threads", "2", "--nocapture"])
         .env_remove("VIPPS_CONTRACT")
         .env_remove("VIPPS_CONTRACT_PHONE")
         .env_remove("VIPPS_ENVIRONMENT")
@@ -99,12 +93,12 @@ fn all_tests_run_against_the_server_of_the_environment() {
         ("VIPPS_CONTRACT", "test-environment"),
         ("VIPPS_BASE_URL", sim.base_url()),
     ];
-    let output = suite(&sim, &variables);
+    let output = run_suite(&sim, &variables);
     let output_text = output_text(&output);
     assert!(output.status.success(), "{output_text}");
     assert!(!output_text.contains("SKIPPED"), "{output_text}");
     let listed = Command::new(std::env::current_exe().unwrap())
-        .args(["--list", "--skip", "unchanged::"])
+        .args(["--list", "--skip", "suite::"])
         .output()
         .unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
@@ -128,7 +122,7 @@ fn all_tests_run_against_the_server_of_the_environment() {
 #[test]
 fn unselected_server_receives_no_request() {
     let sim = Simulator::start().unwrap();
-    let output = suite(&sim, &[("VIPPS_BASE_URL", sim.base_url())]);
+    let output = run_suite(&sim, &[("VIPPS_BASE_URL", sim.base_url())]);
     assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(sim.journal().entries().len(), 0);
 }
@@ -140,7 +134,7 @@ fn production_is_refused_by_every_test() {
         ("VIPPS_CONTRACT", "test-environment"),
         ("VIPPS_ENVIRONMENT", "production"),
     ];
-    let output = suite(&sim, &variables);
+    let output = run_suite(&sim, &variables);
     let output_text = output_text(&output);
     assert!(!output.status.success());
     assert_eq!(count_of(&output_text, "passed"), 0, "{output_text}");
@@ -153,7 +147,7 @@ fn production_is_refused_by_every_test() {
 #[test]
 fn only_a_test_environment_is_accepted() {
     let with = |variables: &[(&str, &str)]| {
-        choose(|name| {
+        select_target(|name| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         })
@@ -166,7 +160,7 @@ fn only_a_test_environment_is_accepted() {
             ("VIPPS_CLIENT_ID", "x"),
         ],
     ] {
-        assert_eq!(with(own), Ok(Choice::OwnSimulator));
+        assert_eq!(with(own), Ok(Target::OwnSimulator));
     }
     for named in [
         &[selected][..],
@@ -174,7 +168,7 @@ fn only_a_test_environment_is_accepted() {
         &[selected, ("VIPPS_BASE_URL", "http://127.0.0.1:8080")],
         &[selected, ("VIPPS_BASE_URL", "https://apitest.vipps.no/")],
     ] {
-        assert_eq!(with(named), Ok(Choice::Named), "{named:?}");
+        assert_eq!(with(named), Ok(Target::FromEnv), "{named:?}");
     }
     for refused in [
         &[("VIPPS_CONTRACT", "1")][..],
