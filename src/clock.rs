@@ -13,7 +13,9 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 /// A future that completes after a duration.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The clock of a client. Replace it to make waits instant and reproducible in tests.
+/// The clock of a client.
+///
+/// Replace it to make waits instant and reproducible in tests.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -166,12 +168,9 @@ impl Time {
     /// Waits for `duration` or until `interrupt` completes. Returns `true` if `interrupt` completed
     /// first.
     pub(crate) async fn sleep_unless(&self, duration: Duration, interrupt: impl Future) -> bool {
-        match self {
-            Self::System => tokio::time::timeout(duration, interrupt).await.is_ok(),
-            Self::Custom(clock) => with_timeout(interrupt, clock.sleep(duration))
-                .await
-                .is_some(),
-        }
+        with_timeout(interrupt, self.sleep(duration))
+            .await
+            .is_some()
     }
 }
 

@@ -10,8 +10,9 @@ use crate::types::InvalidValue;
 const TEST: &str = "https://apitest.vipps.no";
 const PRODUCTION: &str = "https://api.vipps.no";
 
-/// An environment of Vipps MobilePay. Keys, merchant serial numbers, users and payments of one
-/// environment do not exist in another.
+/// An environment of Vipps MobilePay.
+///
+/// Keys, merchant serial numbers, users and payments of one environment do not exist in another.
 ///
 /// ```
 /// use vipps::Environment;

@@ -102,20 +102,16 @@ impl RuntimeClients {
         make: impl FnOnce() -> Result<reqwest::Client>,
     ) -> Result<reqwest::Client> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = clients.iter().rposition(|(id, _)| *id == runtime) {
-            if let Some(newer) = clients.get_mut(at..) {
-                newer.rotate_left(1);
-            }
-        } else {
+        let client = match clients.iter().rposition(|(id, _)| *id == runtime) {
+            Some(at) => clients.remove(at).1,
             // Built under the lock, so that concurrent first calls of a runtime build one client.
-            let client = make()?;
-            if clients.len() == MAX_RUNTIMES {
-                clients.remove(0);
-            }
-            clients.push((runtime, client));
+            None => make()?,
+        };
+        if clients.len() == MAX_RUNTIMES {
+            clients.remove(0);
         }
-        let client = clients.last().map(|(_, client)| client.clone());
-        client.ok_or_else(|| Error::configuration("the HTTP client is missing"))
+        clients.push((runtime, client.clone()));
+        Ok(client)
     }
 }
 

@@ -14,8 +14,9 @@ pub(crate) use judge::{Failure, Pace, judge};
 use wait::MINUTE;
 pub(crate) use wait::{rate_limit_wait, retry_after, wait};
 
-/// The number of attempts of a call and the waits between them. Which failures are retried follows
-/// from the operation and is not a setting.
+/// The number of attempts of a call and the waits between them.
+///
+/// The operation decides which failures are retried. This is not a setting.
 ///
 /// ```
 /// use std::time::Duration;

@@ -74,8 +74,9 @@ pub use redis::RedisTokenStore;
 pub type TokenStoreFuture<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, TokenStoreError>> + Send + 'a>>;
 
-/// A store of access tokens that several clients share. [The module](self) describes when a client
-/// uses it.
+/// A store of access tokens that several clients share.
+///
+/// [The module](self) describes when a client uses it.
 ///
 /// Keys are ASCII text of at most 100 characters. Tokens are secrets of a few kilobytes: keep them
 /// out of logs. The client waits at most 1 s for each call, and then drops its future.
@@ -129,7 +130,9 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     fn save<'a>(&'a self, key: &'a str, token: &'a StoredToken) -> TokenStoreFuture<'a, ()>;
 }
 
-/// An access token in a [`TokenStore`]. `Debug` does not show the token.
+/// An access token in a [`TokenStore`].
+///
+/// `Debug` does not show the token.
 ///
 /// ```
 /// use std::time::Duration;
@@ -173,7 +176,9 @@ impl fmt::Debug for StoredToken {
     }
 }
 
-/// The error of a [`TokenStore`]. The client logs its text, so keep tokens and passwords out of it.
+/// The error of a [`TokenStore`].
+///
+/// The client logs its text, so keep tokens and passwords out of it.
 ///
 /// ```
 /// use vipps::token_store::TokenStoreError;

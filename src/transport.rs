@@ -27,8 +27,9 @@ const BODY_TOO_LARGE: &str = "the body is larger than 1 MiB";
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, TransportError>> + Send + 'a>>;
 
-/// Sends one request to the API and returns the response. Implement it to use another HTTP client
-/// than reqwest, or to test without a network.
+/// Sends one request to the API and returns the response.
+///
+/// Implement it to use another HTTP client than reqwest, or to test without a network.
 ///
 /// An implementation must make exactly one attempt, must not follow redirects, and should stop
 /// reading a body at 1 MiB. The client handles retries, tokens, time limits and idempotency keys.
@@ -72,8 +73,9 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_>;
 }
 
-/// The error of a [`Transport`], which has an example. The constructor states whether money may have
-/// moved.
+/// The error of a [`Transport`], which has an example.
+///
+/// The constructor states whether money may have moved.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) stage: Stage,

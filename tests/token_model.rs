@@ -34,11 +34,11 @@ mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     pub(crate) use std::sync::PoisonError;
 
-    use super::{Dropped, pending_polls};
+    use super::{DropAfterPolls, pending_polls};
 
     /// Spawns a task. Some tasks are dropped before they end.
     pub(crate) async fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-        let task = Dropped(Box::pin(task), pending_polls());
+        let task = DropAfterPolls(Box::pin(task), pending_polls());
         drop(shuttle::future::spawn(task));
     }
 }
@@ -54,9 +54,9 @@ mod clock {
 
     pub(crate) trait Randomness: Send + Sync {}
 
-    pub(crate) struct Constant;
+    pub(crate) struct ConstantRandomness;
 
-    impl Randomness for Constant {}
+    impl Randomness for ConstantRandomness {}
 
     pub(crate) fn fraction(_: &dyn Randomness) -> f64 {
         0.0
@@ -68,8 +68,8 @@ mod clock {
         }
 
         pub(crate) async fn sleep(&self, duration: Duration) {
-            let ends = self.now() + duration;
-            while self.now() < ends {
+            let end_time = self.now() + duration;
+            while self.now() < end_time {
                 super::yield_now().await;
                 self.pass_time();
             }
@@ -207,7 +207,7 @@ impl Environment {
                 observed.is_fetching = true;
                 observed.clocks[&me()]
             });
-            let fetching = Fetching(environment.clone());
+            let fetching = FetchGuard(environment.clone());
             for _ in 0..thread_rng().gen_range(0..4) {
                 yield_now().await;
                 environment.pass_time();
@@ -236,9 +236,9 @@ impl Environment {
 }
 
 /// Records the end of a fetch, also when the fetch is dropped.
-struct Fetching(Environment);
+struct FetchGuard(Environment);
 
-impl Drop for Fetching {
+impl Drop for FetchGuard {
     fn drop(&mut self) {
         self.0.observe(|observed| {
             let unfinished = std::mem::replace(&mut observed.is_fetching, false);
@@ -250,9 +250,9 @@ impl Drop for Fetching {
 }
 
 /// A future that is dropped at one of its await points, or not at all.
-struct Dropped<F>(Pin<Box<F>>, u32);
+struct DropAfterPolls<F>(Pin<Box<F>>, u32);
 
-impl<F: Future> Future for Dropped<F> {
+impl<F: Future> Future for DropAfterPolls<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -286,7 +286,7 @@ struct Client {
 impl Client {
     fn new() -> Self {
         let environment = Environment::default();
-        let tokens = SingleFlight::new(environment.clone(), Arc::new(clock::Constant));
+        let tokens = SingleFlight::new(environment.clone(), Arc::new(clock::ConstantRandomness));
         Self {
             environment,
             tokens,
@@ -305,8 +305,8 @@ async fn caller(client: Client) {
     for _ in 0..3 {
         let before = environment.observe(|observed| (observed.now, observed.newest_received));
         let last_failure = environment.observe(|observed| observed.last_failure);
-        let getting = client.clone().token();
-        match Dropped(Box::pin(getting), pending_polls()).await {
+        let call = client.clone().token();
+        match DropAfterPolls(Box::pin(call), pending_polls()).await {
             Some(Ok(token)) => refused = check(&client, &token, before, refused),
             Some(Err(error)) => {
                 assert!(is_recent(&error, last_failure), "an older failure");

@@ -16,7 +16,9 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::operation::{Endpoint, Operation};
 use crate::runtime::Runtime;
 
-/// One call: its options and its result. The generated clients hold it.
+/// One call: its options and its result.
+///
+/// The generated clients hold it.
 #[derive(Clone)]
 pub struct Context(pub(super) Arc<CallState>);
 

@@ -6,8 +6,9 @@ use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
 use crate::types::{MerchantSerialNumber, RequestId};
 
-/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with). The
-/// wrapper's builders have the same options.
+/// The options of a raw call, made with [`Vipps::call_with`](crate::Vipps::call_with).
+///
+/// The wrapper's builders have the same options.
 ///
 /// ```
 /// use std::time::Duration;

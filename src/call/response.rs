@@ -99,11 +99,7 @@ impl Response {
     /// Refuses a response that names another order than the request, which happens if a connection
     /// returns the response to an earlier request. A response without an order id is accepted.
     pub(crate) fn check_order(&self, requested: &OrderId, returned: Option<&str>) -> Result<()> {
-        if returned.is_none_or(|returned| returned == requested.as_str()) {
-            Ok(())
-        } else {
-            Err(self.decode_error(OTHER_ORDER))
-        }
+        self.check_id(requested.as_str(), returned, OTHER_ORDER)
     }
 
     /// Like [`check_order`](Self::check_order), for the reference of a payment.
@@ -112,10 +108,19 @@ impl Response {
         requested: &Reference,
         returned: Option<&str>,
     ) -> Result<()> {
-        if returned.is_none_or(|returned| returned == requested.as_str()) {
+        self.check_id(requested.as_str(), returned, OTHER_PAYMENT)
+    }
+
+    fn check_id(
+        &self,
+        requested: &str,
+        returned: Option<&str>,
+        reason: &'static str,
+    ) -> Result<()> {
+        if returned.is_none_or(|returned| returned == requested) {
             Ok(())
         } else {
-            Err(self.decode_error(OTHER_PAYMENT))
+            Err(self.decode_error(reason))
         }
     }
 

@@ -1,7 +1,9 @@
 //! The outcome and the kind of an error.
 
-/// The possible effect of a failed operation. Decide by the outcome before anything else about an
-/// [`Error`](crate::Error), which has an example.
+/// The possible effect of a failed operation.
+///
+/// Decide by the outcome before anything else about an [`Error`](crate::Error), which has an
+/// example.
 ///
 /// The four outcomes are complete, and a `match` needs no `_` arm. Name every outcome in your
 /// `match`: a `_` arm would treat an unknown outcome as a failure.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The documented limit on the number of requests of one operation. Returned by
-/// [`Error::rate_limit`](crate::Error::rate_limit).
+/// The documented limit on the number of requests of one operation.
+///
+/// Returned by [`Error::rate_limit`](crate::Error::rate_limit).
 ///
 /// The numbers are those of the eCom and ePayment API guides, section "Rate limits". The other APIs
 /// document no limit.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sensitive, by_name, lenient};
 
-/// A postal address. `Debug` shows no part of it.
+/// A postal address.
+///
+/// `Debug` shows no part of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

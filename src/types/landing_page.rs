@@ -10,8 +10,9 @@ use super::text_type::text_type;
 use super::{InvalidValue, lenient};
 
 /// The URL in the response to an initiate of eCom: a landing page (`https`), or an app link
-/// (`vipps://`, in the test environment `vippsMT://`) for a payment with `isApp`. It is valid for 5
-/// minutes (eCom guide).
+/// (`vipps://`, in the test environment `vippsMT://`) for a payment with `isApp`.
+///
+/// It is valid for 5 minutes (eCom guide).
 ///
 /// Send the URL to the customer, or pass it to the one-time payment QR code, exactly as it is:
 /// [`as_str`](Self::as_str). Do not open it in a frame, and do not send it by e-mail or text

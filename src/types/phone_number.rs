@@ -16,7 +16,9 @@ const NORWAY: &str = "47";
 /// abroad.
 const LEADING_ZERO_IS_DIALLED: [&str; 3] = ["39", "378", "379"];
 
-/// A phone number. It is personal data: there is no `Display`, and `Debug` is redacted.
+/// A phone number.
+///
+/// It is personal data: there is no `Display`, and `Debug` is redacted.
 ///
 /// The eCom API takes the eight digits of a Norwegian number, the QR API the MSISDN (country code
 /// and number, digits only). [`national_norwegian`](Self::national_norwegian) and

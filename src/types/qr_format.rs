@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ImageSize;
 
-/// The format of a QR code. In JSON it is `"svg"`, `{"png":800}` or `"content"`.
+/// The format of a QR code.
+///
+/// In JSON it is `"svg"`, `{"png":800}` or `"content"`.
 ///
 /// ```
 /// use vipps::types::{ImageSize, QrFormat};

@@ -82,8 +82,9 @@ impl FromStr for ScopeItem {
 }
 
 /// The data that the customer is asked to share with the merchant (`scope` of an eCom payment): one
-/// or more [`ScopeItem`]s, each once, always in the same order. Not for express payments, which
-/// share name, e-mail, phone number and address in any case.
+/// or more [`ScopeItem`]s, each once, always in the same order.
+///
+/// It is not for express payments, which share name, e-mail, phone number and address in any case.
 ///
 /// The shared data is in the payment's details, as `userDetails` and `sub`.
 ///

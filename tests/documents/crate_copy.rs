@@ -21,7 +21,7 @@ pub fn copy(name: &str) -> PathBuf {
 
 fn copy_folder(from: &Path, to: &Path, version: &str) {
     fs::create_dir_all(to).unwrap();
-    let mut known: BTreeSet<OsString> = BTreeSet::new();
+    let mut copied_names: BTreeSet<OsString> = BTreeSet::new();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name();
@@ -38,11 +38,11 @@ fn copy_folder(from: &Path, to: &Path, version: &str) {
             }
             write(&copied, content);
         }
-        known.insert(name);
+        copied_names.insert(name);
     }
     for entry in fs::read_dir(to).unwrap() {
         let entry = entry.unwrap();
-        if known.contains(&entry.file_name()) {
+        if copied_names.contains(&entry.file_name()) {
             continue;
         }
         if entry.file_type().unwrap().is_dir() {
@@ -58,7 +58,7 @@ fn copy_folder(from: &Path, to: &Path, version: &str) {
 /// Its tests have few features: those of the tests of requests, and `redis`, without which cargo
 /// would compile some dependencies again.
 fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
-    const ITSELF: &str = "vipps = { path = \".\", features = ";
+    const DEV_DEPENDENCY: &str = "vipps = { path = \".\", features = ";
     let mut text = String::from_utf8(content).unwrap();
     let own = format!("version = {:?}", env!("CARGO_PKG_VERSION"));
     if let Some((before, after)) = text.split_once("name = \"vipps\"") {
@@ -66,8 +66,8 @@ fn with_version(content: Vec<u8>, version: &str) -> Vec<u8> {
         text = format!("{before}name = \"vipps\"{after}");
     }
     let lines = text.lines().map(|line| {
-        if line.starts_with(ITSELF) {
-            format!("{ITSELF}[\"redis\", \"testing\"] }}\n")
+        if line.starts_with(DEV_DEPENDENCY) {
+            format!("{DEV_DEPENDENCY}[\"redis\", \"testing\"] }}\n")
         } else {
             format!("{line}\n")
         }

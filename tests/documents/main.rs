@@ -24,16 +24,16 @@ mod source;
 #[path = "../support/surface.rs"]
 mod surface;
 
-mod breaks;
+mod additions;
+mod breaking_changes;
 mod crate_copy;
-mod growth;
 mod official;
 
 fn openapi() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")
 }
 
-/// Our documents, which a test changes and puts into the copy.
+/// The vendored documents, which a test changes and writes into the copy.
 #[derive(Clone, PartialEq)]
 struct Documents {
     qr: Value,
@@ -43,7 +43,7 @@ struct Documents {
 }
 
 impl Documents {
-    fn ours() -> Self {
+    fn vendored() -> Self {
         let read = |name: &str| {
             let text = std::fs::read_to_string(openapi().join(name)).unwrap();
             build::load::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -55,19 +55,19 @@ impl Documents {
         }
     }
 
-    fn both(&mut self) -> [&mut Value; 2] {
+    fn qr_and_ecom(&mut self) -> [&mut Value; 2] {
         [&mut self.qr, &mut self.ecom]
     }
 }
 
 /// The copy of the crate. One test at a time uses it.
-struct Copy {
+struct CrateCopy {
     folder: PathBuf,
     _turn: MutexGuard<'static, ()>,
 }
 
-impl Copy {
-    /// Takes the copy with our documents.
+impl CrateCopy {
+    /// Waits for the copy and resets it to the vendored documents.
     fn take() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Copy, crate_copy};
+use super::{CrateCopy, crate_copy};
 
 /// Returns the releases of one API that are OpenAPI 3, oldest first.
 fn releases(folder: &Path) -> Vec<PathBuf> {
@@ -46,18 +46,18 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Replaces our document by a release. Files beside it keep their names.
-fn replace_document(release: &Path, ours: &Path) {
+fn replace_document(release: &Path, vendored: &Path) {
     if release.is_file() {
-        copy(release, ours);
+        copy(release, vendored);
         return;
     }
     for entry in fs::read_dir(release).unwrap() {
         let file = entry.unwrap().path();
         let name = file.file_name().unwrap();
         let to = if name == "swagger.yaml" {
-            ours.to_owned()
+            vendored.to_owned()
         } else {
-            ours.with_file_name(name)
+            vendored.with_file_name(name)
         };
         copy(&file, &to);
     }
@@ -93,7 +93,7 @@ fn official_documents_build_and_send_the_same_requests() {
         eprintln!("SKIPPED: VIPPS_SPEC_CORPUS names no folder, so no official document was built");
         return;
     };
-    let copied = Copy::take();
+    let copied = CrateCopy::take();
     let openapi = copied.folder.join("openapi");
     for (api, newest) in [
         ("qr", 7),
@@ -107,13 +107,13 @@ fn official_documents_build_and_send_the_same_requests() {
         let Some((last, earlier)) = releases.split_last() else {
             panic!("no release of {api}");
         };
-        let ours = openapi.join(format!("{api}.yaml"));
-        let before = fs::read(&ours).unwrap();
-        replace_document(last, &ours);
+        let vendored = openapi.join(format!("{api}.yaml"));
+        let before = fs::read(&vendored).unwrap();
+        replace_document(last, &vendored);
         assert_ne!(
-            fs::read(&ours).unwrap(),
+            fs::read(&vendored).unwrap(),
             before,
-            "{} is ours",
+            "{} equals the vendored document",
             last.display()
         );
         for release in selection(earlier, newest) {

@@ -1,9 +1,10 @@
-//! The evidence comes from the payment details. Without both payments, no evidence is printed.
+//! The program `go_live`: it prints evidence from the payment details, and only if both payments
+//! ended as intended.
 
 use vipps::simulator::{CaptureType, Simulator};
 
 use super::in_order;
-use crate::programs::{Program, against, example, run};
+use crate::programs::{Program, example, example_against, run};
 
 #[test]
 fn without_variables_both_outcomes_are_shown() {
@@ -41,7 +42,7 @@ fn test_environment_approves_without_a_phone() {
         "--amount",
         "25",
     ];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     assert_eq!(sim.journal().count("integration_test_approve_payment"), 2);
     let account = |id: &str| sim.account(id).unwrap();
@@ -50,7 +51,7 @@ fn test_environment_approves_without_a_phone() {
     let voided = account("live-2-void");
     assert_eq!((voided.captured(), voided.released()), (0, 2_500));
     // Each order id can be used only once.
-    let again = run(against(&sim, "go_live").args(args));
+    let again = run(example_against(&sim, "go_live").args(args));
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.err.contains("34"), "{again:?}");
     assert!(!again.out.contains("Evidence"), "{again:?}");
@@ -60,7 +61,7 @@ fn test_environment_approves_without_a_phone() {
 fn epayment_is_the_default_and_ends_in_refunded_and_cancelled() {
     let sim = Simulator::start().unwrap();
     let args = ["--prefix", "live-7", "--approve", "91234567"];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     in_order(
         &go_live.out,
@@ -85,7 +86,7 @@ fn epayment_is_the_default_and_ends_in_refunded_and_cancelled() {
 
 /// A sales unit with direct capture has no reservation that could be cancelled.
 #[test]
-fn direct_capture_needs_the_refund_alone() {
+fn direct_capture_needs_only_refunds() {
     let builder = Simulator::builder().capture_type(CaptureType::Direct);
     let sim = builder.start().unwrap();
     let args = [
@@ -96,7 +97,7 @@ fn direct_capture_needs_the_refund_alone() {
         "--approve",
         "91234567",
     ];
-    let go_live = run(against(&sim, "go_live").args(args));
+    let go_live = run(example_against(&sim, "go_live").args(args));
     assert_eq!(go_live.code, Some(0), "{go_live:?}");
     let end = ["| SALE", "| REFUND", "| SALE", "| REFUND", "direct capture"];
     in_order(&go_live.out, &end);
@@ -106,12 +107,12 @@ fn direct_capture_needs_the_refund_alone() {
 #[test]
 fn rejected_payment_fails_the_checklist() {
     let sim = Simulator::start().unwrap();
-    let mut command = against(&sim, "go_live");
+    let mut command = example_against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-4"]), "");
     go_live.wait_for("waiting");
-    assert!(go_live.so_far().contains('█'));
+    assert!(go_live.output_so_far().contains('█'));
     sim.payer().reject("live-4-refund").unwrap();
-    let go_live = go_live.end();
+    let go_live = go_live.wait_for_exit();
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     assert!(!go_live.out.contains("Evidence"), "{go_live:?}");
     assert_eq!(sim.ledger().len(), 1);
@@ -123,7 +124,7 @@ fn failed_refund_is_reported() {
     sim.faults()
         .on("refund_payment_using_post")
         .ecom_error("Payment", "74");
-    let mut command = against(&sim, "go_live");
+    let mut command = example_against(&sim, "go_live");
     let go_live = run(command.args([
         "--api",
         "ecom",
@@ -142,11 +143,11 @@ fn failed_refund_is_reported() {
 #[test]
 fn ctrl_c_cancels_the_order() {
     let sim = Simulator::start().unwrap();
-    let mut command = against(&sim, "go_live");
+    let mut command = example_against(&sim, "go_live");
     let mut go_live = Program::start(command.args(["--prefix", "live-6"]), "");
     go_live.wait_for("waiting");
     go_live.signal("INT");
-    let go_live = go_live.end();
+    let go_live = go_live.wait_for_exit();
     assert_eq!(go_live.code, Some(1), "{go_live:?}");
     assert!(
         go_live.out.contains("cancelled: live-6-refund"),

@@ -4,13 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
@@ -26,8 +26,8 @@ pub(crate) fn request(
     path: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> Answer {
-    let mut stream = TcpStream::connect(to).expect("somebody listens");
+) -> Response {
+    let mut stream = TcpStream::connect(to).expect("a listening server");
     let time_limit = Some(Duration::from_secs(30));
     stream.set_read_timeout(time_limit).expect("a time");
     let headers: String = headers
@@ -43,7 +43,7 @@ pub(crate) fn request(
     let mut response = String::new();
     stream.read_to_string(&mut response).expect("a response");
     let (head, body) = response.split_once("\r\n\r\n").expect("a head");
-    Answer {
+    Response {
         status: head[9..12].parse().expect("a status"),
         head: head.to_owned(),
         body: body.to_owned(),

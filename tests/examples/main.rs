@@ -14,7 +14,7 @@ mod spec_diff;
 mod till;
 mod webshop;
 
-use programs::{against, example, run, up_to_date};
+use programs::{example, example_against, run, up_to_date};
 use vipps::simulator::Simulator;
 
 /// The demos, which take options.
@@ -94,7 +94,7 @@ fn invalid_arguments_exit_with_code_2() {
 fn wrong_keys_are_an_error_with_a_hint() {
     let sim = Simulator::start().expect("a simulator");
     for name in ["go_live", "till"] {
-        let mut command = against(&sim, name);
+        let mut command = example_against(&sim, name);
         let refused = run(command.env("VIPPS_CLIENT_SECRET", "wrong"));
         assert_eq!(refused.code, Some(1), "{refused:?}");
         let mut lines = refused.err.lines();

@@ -17,7 +17,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let sim = Simulator::builder().in_memory().expect("a simulator");
     let keys = sim.keys();
-    let of_the_customer = [
+    let customer_data = [
         "91234567",
         "Lovelace",
         "user@example.com",
@@ -33,7 +33,7 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
         "eyJ",
     ]
     .into_iter()
-    .chain(of_the_customer)
+    .chain(customer_data)
     .map(str::to_owned)
     .collect()
 });
@@ -44,8 +44,8 @@ static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
 ///
 /// If the program is missing or older than a source, because it would then test code that no longer
 /// exists. `cargo test --test examples` builds no examples.
-pub(crate) fn built(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("a test knows its own path");
+pub(crate) fn example_path(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("the path of this test program");
     path.pop();
     path.pop();
     let path = path
@@ -81,9 +81,9 @@ pub(crate) fn up_to_date(program: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns an example without any variable.
+/// Returns the command of an example, without environment variables of this crate.
 pub(crate) fn example(name: &str) -> Command {
-    let mut command = Command::new(built(name));
+    let mut command = Command::new(example_path(name));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("VIPPS_") {
             command.env_remove(name);
@@ -92,8 +92,8 @@ pub(crate) fn example(name: &str) -> Command {
     command
 }
 
-/// Returns an example with the variables of a real environment.
-pub(crate) fn against(sim: &Simulator, name: &str) -> Command {
+/// Returns the command of an example, with the environment variables that select a simulator.
+pub(crate) fn example_against(sim: &Simulator, name: &str) -> Command {
     let mut command = example(name);
     for (name, value) in variables(sim) {
         command.env(name, value);
@@ -124,14 +124,14 @@ pub(crate) struct Program {
 
 /// The exit code and the output of a program. The code is `None` if a signal ended the program.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct ProgramOutput {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-pub(crate) fn run(command: &mut Command) -> Ended {
-    Program::start(command, "").end()
+pub(crate) fn run(command: &mut Command) -> ProgramOutput {
+    Program::start(command, "").wait_for_exit()
 }
 
 impl Program {
@@ -153,7 +153,7 @@ impl Program {
             .expect("the program starts");
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let mut stdin = child.stdin.take().expect("a pipe");
-        // A program that reads no input may have ended already.
+        // A program that reads no input may have exited already.
         let _ = stdin.write_all(input.as_bytes());
         Self {
             child,
@@ -183,7 +183,7 @@ impl Program {
     }
 
     /// Returns the output so far.
-    pub(crate) fn so_far(&self) -> String {
+    pub(crate) fn output_so_far(&self) -> String {
         self.out.text()
     }
 
@@ -197,21 +197,22 @@ impl Program {
         assert!(sent.success());
     }
 
-    pub(crate) fn end(self) -> Ended {
-        let ended = self.end_with_numbers();
+    /// Waits until the program exits, and searches its output for secrets.
+    pub(crate) fn wait_for_exit(self) -> ProgramOutput {
+        let output = self.wait_for_exit_without_search();
         for secret in &*SECRETS {
-            let output_text = format!("{}{}", ended.out, ended.err);
+            let output_text = format!("{}{}", output.out, output.err);
             assert!(
                 !output_text.contains(secret),
                 "{secret} is shown:\n{output_text}"
             );
         }
-        ended
+        output
     }
 
-    /// Waits for the end of a program that was started with the option to print whole phone
-    /// numbers.
-    pub(crate) fn end_with_numbers(mut self) -> Ended {
+    /// Like `wait_for_exit`, for a program that may print whole phone numbers: its output is not
+    /// searched for secrets.
+    pub(crate) fn wait_for_exit_without_search(mut self) -> ProgramOutput {
         let start_time = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
@@ -219,13 +220,13 @@ impl Program {
             }
             assert!(
                 start_time.elapsed() < TIME_LIMIT,
-                "the program goes on and on:\n{}{}",
+                "the program has not exited within {TIME_LIMIT:?}:\n{}{}",
                 self.out.text(),
                 self.err.text()
             );
             std::thread::sleep(Duration::from_millis(10));
         };
-        Ended {
+        ProgramOutput {
             code: status.code(),
             out: self.out.end(),
             err: self.err.end(),
@@ -250,16 +251,16 @@ impl Reader {
     /// Reads to the end, or until `last` was read, and closes the pipe then.
     fn start(pipe: impl Read + Send + 'static, last: Option<String>) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&bytes);
+        let shared_bytes = Arc::clone(&bytes);
         let thread = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             let mut pipe = Some(pipe);
             while let Some(open) = &mut pipe
                 && let Ok(read @ 1..) = open.read(&mut buffer)
             {
-                let mut kept = kept.lock().expect("no panic while it is held");
-                kept.extend_from_slice(&buffer[..read]);
-                let text = String::from_utf8_lossy(&kept);
+                let mut read_bytes = shared_bytes.lock().expect("no panic while it is held");
+                read_bytes.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&read_bytes);
                 if last.as_ref().is_some_and(|last| text.contains(last)) {
                     // The pipe is closed under the lock, so a test that finds `last` finds the pipe
                     // closed.
@@ -280,7 +281,7 @@ impl Reader {
 
     fn end(&mut self) -> String {
         if let Some(thread) = self.thread.take() {
-            thread.join().expect("a reader never panics");
+            thread.join().expect("the reader thread");
         }
         self.text()
     }

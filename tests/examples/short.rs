@@ -13,16 +13,16 @@ const SHORT: [&str; 4] = [
 const EPAYMENT: [&str; 2] = ["qr_payment", "webhook_server"];
 
 /// Runs a program without variables, and compares its output.
-fn prints(name: &str, lines: &[&str]) {
-    let ended = run(&mut example(name));
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(ended.err, "");
-    in_order(&ended.out, lines);
+fn assert_prints(name: &str, lines: &[&str]) {
+    let output = run(&mut example(name));
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(output.err, "");
+    in_order(&output.out, lines);
 }
 
 #[test]
 fn payment_by_qr_shows_the_code_and_captures() {
-    prints(
+    assert_prints(
         "payment_by_qr",
         &[
             "█",
@@ -35,7 +35,7 @@ fn payment_by_qr_shows_the_code_and_captures() {
 
 #[test]
 fn express_checkout_captures_price_and_shipping() {
-    prints(
+    assert_prints(
         "express_checkout",
         &[
             "order-1 is reserved",
@@ -47,7 +47,7 @@ fn express_checkout_captures_price_and_shipping() {
 
 #[test]
 fn receive_callbacks_reads_the_details_of_the_order() {
-    prints(
+    assert_prints(
         "receive_callbacks",
         &["callback for order-1", "order-1 is reserved"],
     );
@@ -55,7 +55,7 @@ fn receive_callbacks_reads_the_details_of_the_order() {
 
 #[test]
 fn refund_and_recovery_refunds_once() {
-    prints(
+    assert_prints(
         "refund_and_recovery",
         &[
             "no response after 3 attempts",
@@ -67,7 +67,7 @@ fn refund_and_recovery_refunds_once() {
 
 #[test]
 fn qr_payment_captures_and_refunds() {
-    prints(
+    assert_prints(
         "qr_payment",
         &[
             "█",
@@ -80,7 +80,7 @@ fn qr_payment_captures_and_refunds() {
 
 #[test]
 fn webhook_server_captures_on_authorized() {
-    prints(
+    assert_prints(
         "webhook_server",
         &["AUTHORIZED of order-2026-451", "captured 499.00 NOK"],
     );
@@ -90,10 +90,10 @@ fn webhook_server_captures_on_authorized() {
 fn short_examples_are_one_file_of_few_lines() {
     let short = SHORT.map(|name| (name, 60));
     let epayment = EPAYMENT.map(|name| (name, 80));
-    for (name, most) in short.into_iter().chain(epayment) {
+    for (name, max_lines) in short.into_iter().chain(epayment) {
         let path = format!("{}/examples/{name}.rs", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.lines().count() <= most, "{path}");
+        assert!(text.lines().count() <= max_lines, "{path}");
         assert!(!text.contains("\nmod "), "{path}");
     }
 }

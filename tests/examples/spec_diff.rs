@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 fn program() -> Command {
-    Command::new(crate::programs::built("spec_diff"))
+    Command::new(crate::programs::example_path("spec_diff"))
 }
 
-fn ours(file: &str) -> PathBuf {
+fn vendored(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("openapi")
         .join(file)
@@ -30,23 +30,29 @@ fn diff(old: &Path, new: &Path) -> (Option<i32>, String) {
     (status.code(), output)
 }
 
-/// Our document against itself after an edit.
+/// Compares a vendored document with an edited copy of it.
 fn edited(name: &str, file: &str, edit: impl FnOnce(&mut Value)) -> (Option<i32>, String) {
     let mut root: Value =
-        yaml_serde::from_str(&std::fs::read_to_string(ours(file)).unwrap()).unwrap();
+        yaml_serde::from_str(&std::fs::read_to_string(vendored(file)).unwrap()).unwrap();
     edit(&mut root);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("spec-diff")
         .join(name);
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::copy(ours("ms_import.yaml"), folder.join("ms_import.yaml")).unwrap();
+    std::fs::copy(vendored("ms_import.yaml"), folder.join("ms_import.yaml")).unwrap();
     let new = folder.join(file);
     std::fs::write(&new, root.to_string()).unwrap();
-    diff(&ours(file), &new)
+    diff(&vendored(file), &new)
 }
 
 /// Asserts that an edit produces exactly this line, and that the line names these files.
-fn reports(name: &str, file: &str, line: &str, touched: &str, edit: impl FnOnce(&mut Value)) {
+fn assert_reports(
+    name: &str,
+    file: &str,
+    line: &str,
+    touched: &str,
+    edit: impl FnOnce(&mut Value),
+) {
     let (code, output) = edited(name, file, edit);
     let lines: Vec<&str> = output.lines().collect();
     assert_eq!(code, Some(1), "{output}");
@@ -75,7 +81,7 @@ fn schema<'a>(root: &'a mut Value, name: &str) -> &'a mut Value {
 
 #[test]
 fn equal_documents_have_no_changes() {
-    assert_eq!(diff(&ours(QR), &ours(QR)).0, Some(0));
+    assert_eq!(diff(&vendored(QR), &vendored(QR)).0, Some(0));
     let (code, output) = edited("prose", ECOM, |root| {
         root["info"]["description"] = "Other words.".into();
         schema(root, "Transaction")["description"] = "Other words.".into();
@@ -109,8 +115,8 @@ fn a_renamed_path_parameter_is_no_change() {
 
 #[test]
 fn unreadable_documents_exit_with_2() {
-    let missing = ours("missing.yaml");
-    let (code, output) = diff(&ours(QR), &missing);
+    let missing = vendored("missing.yaml");
+    let (code, output) = diff(&vendored(QR), &missing);
     assert_eq!(code, Some(2), "{output}");
     assert!(output.contains("missing.yaml: cannot be read"), "{output}");
     let (code, output) = edited("swagger", QR, |root| *root = json!({ "swagger": "2.0" }));
@@ -121,7 +127,7 @@ fn unreadable_documents_exit_with_2() {
 
 #[test]
 fn operations_are_added_removed_moved_and_renamed() {
-    reports(
+    assert_reports(
         "op-added",
         ECOM,
         "ok operation POST /ecomm/v3/new added [makeNew]",
@@ -131,7 +137,7 @@ fn operations_are_added_removed_moved_and_renamed() {
                 json!({ "post": { "operationId": "makeNew", "responses": {} } });
         },
     );
-    reports(
+    assert_reports(
         "op-removed",
         ECOM,
         "BREAKING operation GET /ecomm/v2/payments/{}/details removed [getPaymentDetailsUsingGET]",
@@ -141,7 +147,7 @@ fn operations_are_added_removed_moved_and_renamed() {
             // Schemas that only the removed operation used are removed with it.
         },
     );
-    reports(
+    assert_reports(
         "op-moved",
         ECOM,
         "BREAKING operation GET /ecomm/v2/payments/{}/details moved to GET /ecomm/v3/details/{} [getPaymentDetailsUsingGET]",
@@ -155,14 +161,14 @@ fn operations_are_added_removed_moved_and_renamed() {
             root["paths"]["/ecomm/v3/details/{orderId}"] = item;
         },
     );
-    reports(
+    assert_reports(
         "op-renamed",
         ECOM,
         "ok operation the operation: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| root["paths"][DETAILS]["get"]["operationId"] = "details".into(),
     );
-    reports(
+    assert_reports(
         "op-status",
         ECOM,
         "ok operation the operation: responses 429 added [getPaymentDetailsUsingGET]",
@@ -184,7 +190,7 @@ fn added_parameters_are_breaking_if_required() {
                 .push(parameter);
         }
     };
-    reports(
+    assert_reports(
         "parameter-required",
         ECOM,
         "BREAKING parameter query page added, required [getPaymentDetailsUsingGET]",
@@ -193,14 +199,14 @@ fn added_parameters_are_breaking_if_required() {
             json!({ "name": "page", "in": "query", "required": true, "schema": { "type": "string" } }),
         ),
     );
-    reports(
+    assert_reports(
         "parameter-optional",
         ECOM,
         "ok parameter header x-page added, optional [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         add(json!({ "name": "X-Page", "in": "header", "schema": { "type": "string" } })),
     );
-    reports(
+    assert_reports(
         "parameter-client",
         ECOM,
         "ok parameter header vipps-system-region (set by the client) added, required [getPaymentDetailsUsingGET]",
@@ -217,14 +223,14 @@ fn stricter_members_of_requests_are_breaking() {
         move |root: &mut Value| schema(root, "CancelTransaction")["properties"][name] = property
     };
     let text = json!({ "type": "string" });
-    reports(
+    assert_reports(
         "sent-optional",
         ECOM,
         "ok field CancelTransaction.reason (sent) added, optional [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         to("reason", text.clone()),
     );
-    reports(
+    assert_reports(
         "sent-required",
         ECOM,
         "BREAKING field CancelTransaction.reason (sent) added, required [cancelPaymentRequestUsingPUT]",
@@ -237,7 +243,7 @@ fn stricter_members_of_requests_are_breaking() {
                 .push("reason".into());
         },
     );
-    reports(
+    assert_reports(
         "sent-now-required",
         ECOM,
         "BREAKING field MerchantInfo.isApp (sent): required false became true [initiatePaymentV3UsingPOST]",
@@ -249,14 +255,14 @@ fn stricter_members_of_requests_are_breaking() {
                 .push("isApp".into());
         },
     );
-    reports(
+    assert_reports(
         "sent-type",
         ECOM,
         "BREAKING field CancelTransaction.transactionText (sent): type string became integer [cancelPaymentRequestUsingPUT]",
         "src/ecom/cancel.rs",
         to("transactionText", json!({ "type": "integer" })),
     );
-    reports(
+    assert_reports(
         "sent-limit",
         ECOM,
         "BREAKING field CancelTransaction.transactionText (sent): maxLength 100 became 50 [cancelPaymentRequestUsingPUT]",
@@ -266,7 +272,7 @@ fn stricter_members_of_requests_are_breaking() {
                 50.into();
         },
     );
-    reports(
+    assert_reports(
         "sent-loose",
         ECOM,
         "ok field CancelTransaction.transactionText (sent): maxLength 100 became 200 [cancelPaymentRequestUsingPUT]",
@@ -282,7 +288,7 @@ fn stricter_members_of_requests_are_breaking() {
 fn removed_members_of_responses_are_breaking() {
     let details =
         |edit: fn(&mut Value)| move |root: &mut Value| edit(schema(root, "TransactionDetails"));
-    reports(
+    assert_reports(
         "received-added",
         ECOM,
         "ok field TransactionDetails.hint (received) added, required [getPaymentDetailsUsingGET]",
@@ -292,7 +298,7 @@ fn removed_members_of_responses_are_breaking() {
             schema["required"] = json!(["hint"]);
         }),
     );
-    reports(
+    assert_reports(
         "received-removed",
         ECOM,
         "BREAKING field TransactionDetails.sub (received) removed [getPaymentDetailsUsingGET]",
@@ -305,7 +311,7 @@ fn removed_members_of_responses_are_breaking() {
 
 #[test]
 fn removed_values_are_breaking_in_requests() {
-    reports(
+    assert_reports(
         "value-sent-added",
         QR,
         "ok parameter header accept: enum image/webp added [CreateMerchantRedirectQr, GetAllMerchantRedirectQrs, GetMerchantRedirectQrById, UpdateMerchantRedirectUrl, generateOtpQr]",
@@ -317,7 +323,7 @@ fn removed_values_are_breaking_in_requests() {
                 .push("image/webp".into());
         },
     );
-    reports(
+    assert_reports(
         "value-sent-removed",
         ECOM,
         "BREAKING field MerchantInfo.paymentType (sent): enum eComm Express Payment removed [initiatePaymentV3UsingPOST]",
@@ -327,7 +333,7 @@ fn removed_values_are_breaking_in_requests() {
                 json!(["eComm Regular Payment"]);
         },
     );
-    reports(
+    assert_reports(
         "value-received-removed",
         ECOM,
         "ok field TransactionLogHistory.operation (received): enum VOID removed [getPaymentDetailsUsingGET]",
@@ -343,7 +349,7 @@ fn removed_values_are_breaking_in_requests() {
 
 #[test]
 fn callbacks_are_compared_and_errors_never_breaking() {
-    reports(
+    assert_reports(
         "callback",
         ECOM,
         "BREAKING field CallbackTransactionInfoRegular.timeStamp (received) removed",
@@ -355,7 +361,7 @@ fn callbacks_are_compared_and_errors_never_breaking() {
                 .remove("timeStamp");
         },
     );
-    reports(
+    assert_reports(
         "error",
         QR,
         "ok error QrErrorResponse.hint (received) added, optional",

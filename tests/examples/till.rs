@@ -3,18 +3,18 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::programs::{Program, against, example, run};
+use crate::programs::{Program, example, example_against, run};
 use vipps::simulator::Simulator;
 
 /// Returns the till over the eCom API, in which the code of a payment is a request of its own.
 fn ecom_till(sim: &Simulator) -> Command {
-    let mut till = against(sim, "till");
+    let mut till = example_against(sim, "till");
     till.args(["--api", "ecom"]);
     till
 }
 
 #[test]
-fn without_variables_the_simulator_pays() {
+fn without_variables_a_simulated_customer_pays() {
     let sale = ["--order-id", "till-test-1", "--text", "Socks"];
     let till = run(example("till").args(sale));
     assert_eq!(till.code, Some(0), "{till:?}");
@@ -59,7 +59,7 @@ fn api_ecom_takes_the_payment_over_ecom() {
 #[test]
 fn payment_is_taken_over_epayment_by_default() {
     let sim = Simulator::start().expect("a simulator");
-    let till = run(against(&sim, "till").args([
+    let till = run(example_against(&sim, "till").args([
         "--order-id",
         "till-test-epayment",
         "--approve",
@@ -78,7 +78,7 @@ fn payment_is_taken_over_epayment_by_default() {
 #[test]
 fn short_order_id_is_refused_before_sending() {
     let sim = Simulator::start().expect("a simulator");
-    let till = run(against(&sim, "till").args(["--order-id", "short"]));
+    let till = run(example_against(&sim, "till").args(["--order-id", "short"]));
     assert_eq!(till.code, Some(2), "{till:?}");
     assert!(till.err.contains("at least 8 characters"), "{till:?}");
     assert_eq!(sim.journal().count("create_payment"), 0);
@@ -89,12 +89,12 @@ fn short_order_id_is_refused_before_sending() {
 fn ctrl_c_cancels_the_epayment_order() {
     let sim = Simulator::start().expect("a simulator");
     let mut till = Program::start(
-        against(&sim, "till").args(["--order-id", "till-test-stop"]),
+        example_against(&sim, "till").args(["--order-id", "till-test-stop"]),
         "",
     );
     till.wait_for("waiting");
     till.signal("INT");
-    let till = till.end();
+    let till = till.wait_for_exit();
     assert_eq!(till.code, Some(1), "{till:?}");
     let account = sim.account("till-test-stop").expect("an order");
     assert_eq!((account.captured(), account.reserved()), (0, 0));
@@ -104,7 +104,7 @@ fn ctrl_c_cancels_the_epayment_order() {
 #[test]
 fn with_variables_the_named_server_is_used() {
     let sim = Simulator::start().expect("a simulator");
-    let till = run(against(&sim, "till").args([
+    let till = run(example_against(&sim, "till").args([
         "--amount",
         "49,50",
         "--order-id",
@@ -130,7 +130,7 @@ fn rejected_payment_exits_with_code_1() {
     sim.payer()
         .reject("till-test-3")
         .expect("an order to reject");
-    let till = till.end();
+    let till = till.wait_for_exit();
     assert_eq!(till.code, Some(1), "{till:?}");
     assert!(till.out.contains("did not approve"), "{till:?}");
 }
@@ -142,7 +142,7 @@ fn expired_payment_exits_with_code_1() {
     let mut till = Program::start(ecom_till(&sim).args(sale), "");
     till.wait_for("waiting");
     sim.clock().advance(Duration::from_secs(601));
-    let till = till.end();
+    let till = till.wait_for_exit();
     assert_eq!(till.code, Some(1), "{till:?}");
     assert!(till.out.contains("did not pay in time"), "{till:?}");
 }
@@ -157,7 +157,7 @@ fn ctrl_c_cancels_the_order_before_leaving() {
         let mut till = Program::start(ecom_till(&sim).args(sale), "");
         till.wait_for("waiting");
         till.signal(signal);
-        let till = till.end();
+        let till = till.wait_for_exit();
         assert_eq!(till.code, Some(1), "{till:?}");
         assert!(till.out.contains("cancelled: till-test-5"), "{till:?}");
         assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
@@ -176,7 +176,7 @@ fn closed_output_cancels_the_order() {
             till.wait_for("waiting");
             sim.payer().approve("till-test-11").expect("an order");
         }
-        let till = till.end();
+        let till = till.wait_for_exit();
         assert_eq!(till.code, Some(1), "{till:?}");
         assert!(till.err.starts_with("till: standard output: "), "{till:?}");
         assert_eq!(till.err.lines().count(), 1, "{till:?}");
@@ -203,7 +203,7 @@ fn closed_output_and_error_output_cancel_the_order() {
             till.get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-    let till = Program::start_and_close_after(&mut shell, "NOK for").end();
+    let till = Program::start_and_close_after(&mut shell, "NOK for").wait_for_exit();
     assert_eq!(till.code, Some(1), "{till:?}");
     assert_eq!(sim.journal().count("cancel_payment_request_using_put"), 1);
 }
@@ -220,7 +220,7 @@ fn output_closed_after_the_capture_keeps_the_money() {
     sim.payer().approve("till-test-13").expect("an order");
     till.wait_for("reserved");
     pause.release();
-    let till = till.end();
+    let till = till.wait_for_exit();
     assert_eq!(till.code, Some(1), "{till:?}");
     let account = sim.account("till-test-13").expect("an order");
     assert_eq!(account.captured(), 49_900);
@@ -244,14 +244,14 @@ fn invalid_argument_is_named() {
             till.err.contains(named) && till.err.starts_with("till: "),
             "{args:?}: {till:?}"
         );
-        assert!(!till.out.contains('█'), "{args:?} was taken for a sale");
+        assert!(!till.out.contains('█'), "{args:?} started a sale");
     }
 }
 
 #[test]
 fn a_missing_variable_is_named() {
     let sim = Simulator::start().expect("a simulator");
-    let till = run(against(&sim, "till").env_remove("VIPPS_CLIENT_SECRET"));
+    let till = run(example_against(&sim, "till").env_remove("VIPPS_CLIENT_SECRET"));
     assert_eq!(till.code, Some(2), "{till:?}");
     assert!(till.err.contains("VIPPS_CLIENT_SECRET"), "{till:?}");
 }
@@ -311,7 +311,7 @@ fn output_holds_no_secret_or_personal_data() {
         let till = run(&mut command);
         assert!(!format!("{till:?}").contains(PHONE), "{till:?}");
         assert_eq!(till.code == Some(0), order == "till-test-9", "{till:?}");
-        // The error of the next sale.
+        // The next sale fails with this error.
         sim.faults()
             .any()
             .status_with_body(400, &body_with_personal_data);

@@ -1,4 +1,4 @@
-//! The webshop example trusts only the payment details and captures once.
+//! The program `webshop`: it relies only on the payment details, and captures once.
 
 use std::net::SocketAddr;
 
@@ -6,10 +6,10 @@ use vipps::simulator::{DeliveryOutcome, EffectKind, Scanned, Simulator};
 
 use super::http::request;
 use super::in_order;
-use crate::programs::{Program, against, example, run};
+use crate::programs::{Program, example, example_against, run};
 
 #[test]
-fn without_variables_the_simulator_shops() {
+fn without_variables_a_simulated_customer_shops() {
     let shop = run(&mut example("webshop"));
     assert_eq!(shop.code, Some(0), "{shop:?}");
     in_order(
@@ -48,7 +48,7 @@ struct Shop {
 impl Shop {
     fn open() -> Self {
         let sim = Simulator::start().unwrap();
-        let mut command = against(&sim, "webshop");
+        let mut command = example_against(&sim, "webshop");
         command
             .args(["--public-url", "https://shop.example.com"])
             .args(["--listen", "127.0.0.1:0"]);
@@ -62,7 +62,7 @@ impl Shop {
         }
     }
 
-    /// Submits a form; returns the order and its landing page.
+    /// Submits a form. Returns the order and its landing page.
     fn check_out(&self, path: &str) -> (String, String) {
         let response = request(self.address, "POST", path, &[], "");
         assert_eq!(response.status, 303, "{}", response.body);
@@ -73,7 +73,7 @@ impl Shop {
         }
     }
 
-    fn thanks(&self, order: &str) -> String {
+    fn order_page(&self, order: &str) -> String {
         let response = request(self.address, "GET", &format!("/orders/{order}"), &[], "");
         assert_eq!(response.status, 200);
         response.body
@@ -94,7 +94,7 @@ fn without_a_callback_the_details_are_polled() {
 
     let (order, landing_page) = shop.check_out("/buy/0");
     // The customer returns without having paid.
-    let page = shop.thanks(&order);
+    let page = shop.order_page(&order);
     assert!(
         page.contains("not completed yet") && page.contains("refresh"),
         "{page}"
@@ -107,10 +107,10 @@ fn without_a_callback_the_details_are_polled() {
         .times(2)
         .lose_response();
     shop.sim.payer().approve(&landing_page).unwrap();
-    assert!(shop.thanks(&order).contains("Thank you!"));
+    assert!(shop.order_page(&order).contains("Thank you!"));
     shop.program
         .wait_for(&format!("{order} is shipped, 499.00 NOK captured"));
-    assert!(shop.thanks(&order).contains("On its way"));
+    assert!(shop.order_page(&order).contains("On its way"));
     assert_eq!(lost.hits(), 2);
     let account = shop.sim.account(&order).unwrap();
     assert_eq!(
@@ -126,7 +126,7 @@ fn without_a_callback_the_details_are_polled() {
     );
 
     let home = "<a href=\"/\">";
-    assert!(shop.thanks(&order).contains(home));
+    assert!(shop.order_page(&order).contains(home));
     for path in ["/orders/another", "/orders/a%20b", "/buy", "/elsewhere"] {
         assert_eq!(
             request(shop.address, "GET", path, &[], "").status / 100,
@@ -142,7 +142,7 @@ fn without_a_callback_the_details_are_polled() {
 }
 
 #[test]
-fn callbacks_are_hints_and_only_with_the_token() {
+fn callback_with_the_token_starts_a_read_of_the_details() {
     let mut shop = Shop::open();
     shop.sim
         .route("https://shop.example.com", shop.address)
@@ -158,7 +158,7 @@ fn callbacks_are_hints_and_only_with_the_token() {
             401
         );
     }
-    assert!(shop.thanks(&order).contains("not completed yet"));
+    assert!(shop.order_page(&order).contains("not completed yet"));
     assert_eq!(shop.sim.journal().count("capture_payment_using_post"), 0);
 
     // The real callback of the simulator is sufficient.
@@ -185,11 +185,11 @@ fn closing_the_shop_cancels_open_orders() {
     let shop = Shop::open();
     let (order, landing_page) = shop.check_out("/buy/0");
     shop.program.signal("TERM");
-    let ended = shop.program.end();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let output = shop.program.wait_for_exit();
+    assert_eq!(output.code, Some(0), "{output:?}");
     assert!(
-        ended.out.contains(&format!("cancelled: {order}")),
-        "{ended:?}"
+        output.out.contains(&format!("cancelled: {order}")),
+        "{output:?}"
     );
     assert!(shop.sim.payer().approve(&landing_page).is_err());
 }
@@ -215,13 +215,13 @@ fn lost_initiate_response_is_reconciled() {
 }
 
 #[test]
-fn a_shop_needs_an_address() {
+fn webshop_without_a_valid_public_url_exits_with_code_2() {
     let sim = Simulator::start().unwrap();
-    let shop = run(&mut against(&sim, "webshop"));
+    let shop = run(&mut example_against(&sim, "webshop"));
     assert_eq!(shop.code, Some(2), "{shop:?}");
     assert!(shop.err.contains("--public-url is missing"), "{shop:?}");
     let url = ["--public-url", "https://shop.example.com/warm"];
-    let shop = run(against(&sim, "webshop").args(url));
+    let shop = run(example_against(&sim, "webshop").args(url));
     assert_eq!(shop.code, Some(2), "{shop:?}");
     assert!(shop.err.contains("must have no path"), "{shop:?}");
 }

@@ -1,5 +1,5 @@
-//! The build pipeline over documents: ours, the official ones, damaged ones and those of later
-//! versions of OpenAPI.
+//! The build pipeline over documents: the vendored ones, the official ones, damaged ones, and
+//! documents in OpenAPI 3.1.
 
 #[allow(dead_code, unused_imports)] // the entry points are the build script's
 #[path = "../../build/mod.rs"]
@@ -14,8 +14,8 @@ mod source;
 mod surface;
 
 mod bindings;
-mod bump;
+mod corpus;
+mod fragments;
 mod mutated;
 mod openapi_3_1;
 mod refused;
-mod traps;

@@ -46,44 +46,44 @@ fn pointers(value: &Value, target: &str, all: &mut Vec<String>) {
 }
 
 /// Keeps one or two operations, so that thousands of documents can be built.
-fn cut(root: &mut Value, random: &mut Rng) {
-    let keep = 1 + random.below(2);
+fn reduce(root: &mut Value, rng: &mut Rng) {
+    let keep = 1 + rng.below(2);
     let Some(paths) = root["paths"].as_object_mut() else {
         return;
     };
     let names: Vec<String> = paths.keys().cloned().collect();
-    let kept: Vec<String> = (0..keep).map(|_| random.pick(&names).clone()).collect();
+    let kept: Vec<String> = (0..keep).map(|_| rng.pick(&names).clone()).collect();
     paths.retain(|path, _| kept.contains(path));
     let text = root.to_string();
     if let Some(schemas) = root["components"]["schemas"].as_object_mut() {
         // A few unreferenced schemas stay.
         schemas.retain(|name, _| {
-            text.contains(&format!("/{name}\"")) && random.below(8) > 0 || random.below(6) == 0
+            text.contains(&format!("/{name}\"")) && rng.below(8) > 0 || rng.below(6) == 0
         });
     }
 }
 
-const ODD: [&str; 12] = [
+const UNUSUAL_TEXTS: [&str; 12] = [
     "", " ", "/", "#/", "~", "ø", "a\nb", "{", "type", "self", "\"", "*/",
 ];
 
 /// Makes one random change.
-fn mutate(root: &mut Value, random: &mut Rng) {
+fn mutate(root: &mut Value, rng: &mut Rng) {
     let mut all = Vec::new();
     pointers(root, "", &mut all);
-    let (target, donor) = (random.pick(&all).clone(), random.pick(&all).clone());
+    let (target, donor) = (rng.pick(&all).clone(), rng.pick(&all).clone());
     let other = root.pointer(&donor).cloned().unwrap_or_default();
     let Some(node) = root.pointer_mut(&target) else {
         return;
     };
-    match random.below(12) {
+    match rng.below(12) {
         0 => *node = Value::Null,
         // Retype.
         1 => {
-            *node = match random.below(6) {
+            *node = match rng.below(6) {
                 0 => json!(7),
                 1 => json!(true),
-                2 => json!(*random.pick(&ODD)),
+                2 => json!(*rng.pick(&UNUSUAL_TEXTS)),
                 3 => json!([]),
                 4 => json!({}),
                 _ => json!(-1.5),
@@ -92,7 +92,7 @@ fn mutate(root: &mut Value, random: &mut Rng) {
         // Swap or copy.
         2 | 3 => *node = other,
         // Nest.
-        4 => *node = json!({ *random.pick(&["allOf", "oneOf", "anyOf"]): [node.clone(), other] }),
+        4 => *node = json!({ *rng.pick(&["allOf", "oneOf", "anyOf"]): [node.clone(), other] }),
         5 => *node = json!({ "type": "array", "items": node.clone() }),
         6 => *node = json!({ "properties": { "nested": node.clone() } }),
         7 => *node = json!([node.clone(), other]),
@@ -100,11 +100,11 @@ fn mutate(root: &mut Value, random: &mut Rng) {
         8 | 9 => {
             if let Value::Object(map) = node {
                 let keys: Vec<String> = map.keys().cloned().collect();
-                if let Some(key) = keys.get(random.index(keys.len())) {
+                if let Some(key) = keys.get(rng.index(keys.len())) {
                     let value = map.remove(key);
-                    if random.below(2) == 0 {
-                        let name = if random.below(2) == 0 {
-                            (*random.pick(&ODD)).to_owned()
+                    if rng.below(2) == 0 {
+                        let name = if rng.below(2) == 0 {
+                            (*rng.pick(&UNUSUAL_TEXTS)).to_owned()
                         } else {
                             key.to_uppercase()
                         };
@@ -112,7 +112,7 @@ fn mutate(root: &mut Value, random: &mut Rng) {
                     }
                 }
             } else if let Value::Array(list) = node {
-                let at = random.index(list.len());
+                let at = rng.index(list.len());
                 if !list.is_empty() {
                     list.remove(at);
                 }
@@ -120,7 +120,7 @@ fn mutate(root: &mut Value, random: &mut Rng) {
         }
         10 => {
             if let Value::Object(map) = node {
-                let key = *random.pick(&[
+                let key = *rng.pick(&[
                     "$ref",
                     "type",
                     "enum",
@@ -135,10 +135,10 @@ fn mutate(root: &mut Value, random: &mut Rng) {
                     "in",
                     "name",
                 ]);
-                let value = if random.below(2) == 0 {
+                let value = if rng.below(2) == 0 {
                     other
                 } else {
-                    json!(*random.pick(&ODD))
+                    json!(*rng.pick(&UNUSUAL_TEXTS))
                 };
                 map.insert(key.to_owned(), value);
             }
@@ -154,11 +154,11 @@ fn mutate(root: &mut Value, random: &mut Rng) {
 
 /// Returns the document with this number, with a few mutations.
 fn document(number: u64, originals: &[Value]) -> String {
-    let mut random = Rng::new(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-    let mut root = random.pick(originals).clone();
-    cut(&mut root, &mut random);
-    for _ in 0..=random.below(4) {
-        mutate(&mut root, &mut random);
+    let mut rng = Rng::new(number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut root = rng.pick(originals).clone();
+    reduce(&mut root, &mut rng);
+    for _ in 0..=rng.below(4) {
+        mutate(&mut root, &mut rng);
     }
     root.to_string()
 }

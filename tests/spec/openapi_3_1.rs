@@ -25,33 +25,33 @@ struct Used {
 }
 
 /// Rewrites every schema of a 3.0 document with the keywords of 3.1.
-fn raise(value: &mut Value, used: &mut Used) {
+fn convert(value: &mut Value, used: &mut Used) {
     match value {
         Value::Object(map) => {
             let schema = map.get("type").is_some_and(Value::is_string) || map.contains_key("allOf");
             if schema {
-                raise_schema(map, used);
+                convert_schema(map, used);
             } else if map
                 .get("$ref")
                 .is_some_and(|r| r.as_str().is_some_and(|r| r.contains("/schemas/")))
             {
-                raise_reference(map, used);
+                convert_reference(map, used);
             }
             for (key, inner) in map.iter_mut() {
                 if !matches!(
                     key.as_str(),
                     "example" | "examples" | "x-examples" | "default" | "enum"
                 ) {
-                    raise(inner, used);
+                    convert(inner, used);
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|inner| raise(inner, used)),
+        Value::Array(list) => list.iter_mut().for_each(|inner| convert(inner, used)),
         _ => {}
     }
 }
 
-fn raise_schema(map: &mut Map<String, Value>, used: &mut Used) {
+fn convert_schema(map: &mut Map<String, Value>, used: &mut Used) {
     if map.remove("nullable") == Some(json!(true)) {
         map["type"] = json!([map["type"], "null"]);
         used.type_lists += 1;
@@ -67,11 +67,11 @@ fn raise_schema(map: &mut Map<String, Value>, used: &mut Used) {
             used.exclusive_limits += 1;
         }
     }
-    let lone = map
+    let single_value = map
         .get("enum")
         .and_then(Value::as_array)
         .filter(|values| values.len() == 1);
-    if let Some(value) = lone.map(|values| values[0].clone()) {
+    if let Some(value) = single_value.map(|values| values[0].clone()) {
         map.remove("enum");
         map.insert("const".to_owned(), value);
         used.constants += 1;
@@ -89,14 +89,14 @@ fn raise_schema(map: &mut Map<String, Value>, used: &mut Used) {
 }
 
 /// Adds keywords that OpenAPI 3.1 allows beside a reference.
-fn raise_reference(map: &mut Map<String, Value>, used: &mut Used) {
+fn convert_reference(map: &mut Map<String, Value>, used: &mut Used) {
     map.insert("$comment".to_owned(), "a comment".into());
     map.insert("examples".to_owned(), json!(["an example"]));
     used.siblings += 1;
 }
 
 /// Lets optional members that refer to an object be null, which is the same for this crate.
-fn raise_optional_members(root: &mut Value, used: &mut Used) {
+fn convert_optional_members(root: &mut Value, used: &mut Used) {
     for (_, schema) in root["components"]["schemas"].as_object_mut().unwrap() {
         let required = schema.get("required").cloned().unwrap_or_default();
         for (name, property) in schema
@@ -121,10 +121,10 @@ fn our_documents_in_openapi_3_1_become_the_same_code() {
     let mut used = Used::default();
     for file in ["qr.yaml", "ecom.yaml", "access-token.yaml"] {
         let plain = crate::build::build_file(&folder(), file).unwrap();
-        let mut raised = read(file).unwrap();
-        raised["openapi"] = "3.1.0".into();
-        raise_optional_members(&mut raised, &mut used);
-        raise(&mut raised, &mut used);
+        let mut converted = read(file).unwrap();
+        converted["openapi"] = "3.1.0".into();
+        convert_optional_members(&mut converted, &mut used);
+        convert(&mut converted, &mut used);
         let sibling = |name: &str| {
             let mut part = read(name)?;
             // An overlay is no OpenAPI document.
@@ -132,13 +132,13 @@ fn our_documents_in_openapi_3_1_become_the_same_code() {
                 return Some(part.to_string());
             }
             part["openapi"] = "3.1.0".into();
-            raise(&mut part, &mut Used::default());
+            convert(&mut part, &mut Used::default());
             Some(part.to_string())
         };
-        let api = crate::build::build_text(&raised.to_string(), &plain.name, &sibling)
+        let api = crate::build::build_text(&converted.to_string(), &plain.name, &sibling)
             .unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut lines = plain.rust.lines().zip(api.rust.lines());
-        let other = lines.find(|(plain, raised)| plain != raised);
+        let other = lines.find(|(plain, converted)| plain != converted);
         assert!(
             api.rust == plain.rust,
             "{file}: the code differs: {other:?}"

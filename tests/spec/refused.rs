@@ -1,7 +1,7 @@
 //! A document that cannot be generated stops the build with one line: the file, the place in it,
 //! the fault and the remedy. A panic of the generator becomes such a line, too.
 //!
-//! `tests/documents/breaks.rs` checks what cargo prints.
+//! `tests/documents/breaking_changes.rs` checks what cargo prints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn error_of(name: &str, text: &str) -> String {
 }
 
 /// A valid document with one operation, which the tests break.
-const GOOD: &str = "
+const VALID: &str = "
 openapi: 3.0.0
 info: {title: A, version: '1'}
 paths:
@@ -47,13 +47,13 @@ components:
 ";
 
 fn edited(old: &str, new: &str) -> String {
-    assert!(GOOD.contains(old), "{old:?} is not in the document");
-    GOOD.replace(old, new)
+    assert!(VALID.contains(old), "{old:?} is not in the document");
+    VALID.replace(old, new)
 }
 
 #[test]
 fn the_unedited_document_is_generated() {
-    let folder = folder("good", &[("api.yaml", GOOD)]);
+    let folder = folder("good", &[("api.yaml", VALID)]);
     let api = crate::build::build_file(&folder, "api.yaml").unwrap();
     assert!(api.rust.contains("pub fn make_thing"), "{}", api.rust);
 }
@@ -265,7 +265,7 @@ fn a_binary_file_is_refused() {
 
 #[test]
 fn two_files_with_one_module_name_are_refused() {
-    let folder = folder("module", &[("my-api.yaml", GOOD), ("my_api.json", "{}")]);
+    let folder = folder("module", &[("my-api.yaml", VALID), ("my_api.json", "{}")]);
     let message: Vec<String> = crate::build::build_all(&folder, &folder)
         .into_iter()
         .filter_map(Result::err)
@@ -281,7 +281,7 @@ fn two_files_with_one_module_name_are_refused() {
 fn an_overlay_without_its_document_is_refused() {
     let folder = folder(
         "overlay",
-        &[("api.yaml", GOOD), ("apis.overlay.yaml", "{}")],
+        &[("api.yaml", VALID), ("apis.overlay.yaml", "{}")],
     );
     let errors: Vec<String> = crate::build::build_all(&folder, &folder)
         .into_iter()
@@ -298,7 +298,7 @@ fn an_invalid_overlay_is_refused() {
     let overlay = "{overlay: 1.0.0, actions: [{target: $.info, remove: true}]}";
     let folder = folder(
         "overlay-action",
-        &[("api.yaml", GOOD), ("api.overlay.yaml", overlay)],
+        &[("api.yaml", VALID), ("api.overlay.yaml", overlay)],
     );
     let error = crate::build::build_file(&folder, "api.yaml").unwrap_err();
     let message = error.to_string();

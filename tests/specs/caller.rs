@@ -4,14 +4,14 @@
 use vipps::raw::{library, meters};
 use vipps::testing::Recorder;
 
-const BOOKS: &str = "/api/Books";
-const COPY: &str = "/api/Books/1/copies/2";
+const BOOKS_PATH: &str = "/api/Books";
+const COPY_PATH: &str = "/api/Books/1/copies/2";
 
 #[tokio::test]
-async fn operations_are_called_like_any_other() {
+async fn operations_of_a_new_document_are_called() {
     let recorder = Recorder::new()
-        .respond("GET", BOOKS, 200, r#"{"items":[{"state":"lent"}]}"#)
-        .respond("DELETE", COPY, 204, "");
+        .respond("GET", BOOKS_PATH, 200, r#"{"items":[{"state":"lent"}]}"#)
+        .respond("DELETE", COPY_PATH, 204, "");
     let vipps = recorder.client();
     let page = vipps.call(|raw| async move {
         let page = raw
@@ -39,7 +39,7 @@ async fn operations_are_called_like_any_other() {
 }
 
 #[test]
-fn personal_data_is_hidden_and_what_is_optional_may_be_missing() {
+fn personal_data_is_hidden_and_optional_members_may_be_missing() {
     let reading: meters::types::Reading =
         serde_json::from_str(r#"{"value":1.5,"unit":"kWh"}"#).unwrap();
     assert!(reading.note.is_none());

@@ -66,7 +66,7 @@ impl FallbackUrl {
 
     /// Returns whether this is a link with the scheme of an app, or `INTENT`. Vipps accepts these
     /// values if the payment is started with
-    /// [`Initiate::app_switch`](super::Initiate::app_switch).
+    /// [`Initiate::app_switch`](crate::ecom::Initiate::app_switch).
     pub fn is_app_link(&self) -> bool {
         !self
             .0

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Copy, Documents, crate_copy, prefix};
+use super::{CrateCopy, Documents, crate_copy, prefix};
 
 fn schemas(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     document["components"]["schemas"]
@@ -42,11 +42,11 @@ fn is_response(name: &str) -> bool {
         && !name.ends_with("ShippingDetails")
 }
 
-type Growth = (&'static str, fn(&mut Documents));
+type Addition = (&'static str, fn(&mut Documents));
 
-const GROWTH: [Growth; 10] = [
+const ADDITIONS: [Addition; 10] = [
     ("a new operation", |documents| {
-        for document in documents.both() {
+        for document in documents.qr_and_ecom() {
             document["paths"]["/v9/grown/{id}"] = json!({ "post": {
                 "operationId": "grownOperation",
                 "parameters": [
@@ -59,7 +59,7 @@ const GROWTH: [Growth; 10] = [
         }
     }),
     ("a new optional member of every request", |documents| {
-        for document in documents.both() {
+        for document in documents.qr_and_ecom() {
             for (_, schema) in schemas(document).filter(|(name, _)| !is_response(name)) {
                 if let Some(properties) = schema.get_mut("properties") {
                     properties["grownMember"] =
@@ -74,7 +74,7 @@ const GROWTH: [Growth; 10] = [
     (
         "a new optional and a new required member of every response",
         |documents| {
-            for document in documents.both() {
+            for document in documents.qr_and_ecom() {
                 for (_, schema) in schemas(document).filter(|(name, _)| is_response(name)) {
                     if let Some(properties) = schema.get_mut("properties") {
                         properties["grownResponse"] =
@@ -87,36 +87,36 @@ const GROWTH: [Growth; 10] = [
         },
     ),
     ("a new value of every enumeration", |documents| {
-        fn grow(value: &mut Value) {
+        fn add_to(value: &mut Value) {
             match value {
                 Value::Object(map) => {
                     if let Some(Value::Array(values)) = map.get_mut("enum") {
                         values.push("GROWN".into());
                     }
-                    map.values_mut().for_each(grow);
+                    map.values_mut().for_each(add_to);
                 }
-                Value::Array(list) => list.iter_mut().for_each(grow),
+                Value::Array(list) => list.iter_mut().for_each(add_to),
                 _ => {}
             }
         }
-        documents.both().into_iter().for_each(grow);
+        documents.qr_and_ecom().into_iter().for_each(add_to);
     }),
     ("a new error response", |documents| {
-        for document in documents.both() {
+        for document in documents.qr_and_ecom() {
             for operation in operations(document) {
                 operation["responses"]["429"] = json!({ "description": "Slow down.", "content": { "application/problem+json": { "schema": { "type": "object", "properties": { "wait": { "type": "integer" } } } } } });
             }
         }
     }),
     ("a new successful response", |documents| {
-        for document in documents.both() {
+        for document in documents.qr_and_ecom() {
             for operation in operations(document) {
                 operation["responses"]["202"] = json!({ "description": "Later." });
             }
         }
     }),
     ("a new header", |documents| {
-        for document in documents.both() {
+        for document in documents.qr_and_ecom() {
             for operation in operations(document) {
                 let parameters = operation["parameters"].as_array_mut().unwrap();
                 parameters.push(
@@ -145,41 +145,41 @@ const GROWTH: [Growth; 10] = [
             .collect();
     }),
     ("a second media type", |documents| {
-        fn grow(value: &mut Value) {
+        fn add_to(value: &mut Value) {
             match value {
                 Value::Object(map) => {
                     if let Some(Value::Object(content)) = map.get_mut("content") {
                         let first = content.values().next().cloned().unwrap_or_default();
                         content.insert("application/xml".to_owned(), first);
                     }
-                    map.values_mut().for_each(grow);
+                    map.values_mut().for_each(add_to);
                 }
-                Value::Array(list) => list.iter_mut().for_each(grow),
+                Value::Array(list) => list.iter_mut().for_each(add_to),
                 _ => {}
             }
         }
-        documents.both().into_iter().for_each(grow);
+        documents.qr_and_ecom().into_iter().for_each(add_to);
     }),
     ("new documents", |documents| {
         for name in ["library.yaml", "library-news.yaml", "meters.yaml"] {
-            documents.new.push((name, of_tests(name)));
+            documents.new.push((name, read_test_document(name)));
         }
     }),
 ];
 
 /// Reads a file of `tests/specs`.
-fn of_tests(name: &str) -> String {
+fn read_test_document(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
 /// Builds a copy with these documents, and compares its requests with the snapshots.
 fn test_requests(documents: &Documents) -> Result<(), String> {
-    let copy = Copy::with(documents);
+    let copy = CrateCopy::with(documents);
     let mut modules = vec!["requests", "requests_qr"];
     if !documents.new.is_empty() {
         let caller = copy.folder.join("tests/it/caller.rs");
-        crate_copy::write(&caller, of_tests("caller.rs"));
+        crate_copy::write(&caller, read_test_document("caller.rs"));
         modules.push("caller");
     }
     let output = copy.test(&modules);
@@ -193,18 +193,18 @@ fn test_requests(documents: &Documents) -> Result<(), String> {
 /// Tests all kinds at once. If that fails, tests one by one to find the kind that fails.
 #[test]
 fn additions_change_neither_wrapper_nor_requests() {
-    let mut grown = Documents::ours();
-    for (kind, grow) in GROWTH {
-        let before = grown.clone();
-        grow(&mut grown);
-        assert!(before != grown, "{kind}: the documents are the same");
+    let mut extended = Documents::vendored();
+    for (kind, add_to) in ADDITIONS {
+        let before = extended.clone();
+        add_to(&mut extended);
+        assert!(before != extended, "{kind}: the documents are the same");
     }
-    let Err(output) = test_requests(&grown) else {
+    let Err(output) = test_requests(&extended) else {
         return;
     };
-    for (kind, grow) in GROWTH {
-        let mut one = Documents::ours();
-        grow(&mut one);
+    for (kind, add_to) in ADDITIONS {
+        let mut one = Documents::vendored();
+        add_to(&mut one);
         if let Err(output) = test_requests(&one) {
             panic!("{kind}: the wrapper breaks:\n{output}");
         }

@@ -1,4 +1,4 @@
-//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over our own
+//! Runs the build pipeline over every document below `VIPPS_SPEC_CORPUS`, or over the vendored
 //! documents, and prints the result of each:
 //!
 //! - `generated`: it becomes code that contains everything that the document describes;
@@ -20,44 +20,47 @@ fn every_document_is_generated_or_refused() {
     let folder = std::env::var_os("VIPPS_SPEC_CORPUS").map_or_else(
         || {
             eprintln!(
-                "SKIPPED: VIPPS_SPEC_CORPUS names no folder, so only our own documents are run"
+                "SKIPPED: VIPPS_SPEC_CORPUS is missing, so only the vendored documents are built"
             );
             own.join("openapi")
         },
         PathBuf::from,
     );
-    let mut tally = Tally::default();
+    let mut results = Results::default();
     for document in documents(&folder) {
         let relative_path = document.strip_prefix(&folder).unwrap_or(&document);
-        tally.run(&document, &relative_path.display().to_string());
+        results.run(&document, &relative_path.display().to_string());
     }
-    tally.report();
+    results.report();
 }
 
 #[test]
 fn every_pass_changes_a_document() {
-    let idle = idle_passes(Path::new(env!("CARGO_MANIFEST_DIR")));
-    assert!(idle.is_empty(), "passes that change no document: {idle:?}");
+    let unused = unused_passes(Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert!(
+        unused.is_empty(),
+        "passes that change no document: {unused:?}"
+    );
 }
 
 /// Returns the passes that change neither a vendored document nor a document of the tests.
-fn idle_passes(own: &Path) -> Vec<&'static str> {
-    let mut idle: Vec<&'static str> = crate::build::reasons().map(|(name, _)| name).collect();
+fn unused_passes(own: &Path) -> Vec<&'static str> {
+    let mut unused: Vec<&'static str> = crate::build::reasons().map(|(name, _)| name).collect();
     for folder in [own.join("openapi"), own.join("tests/specs")] {
         for document in documents(&folder) {
             let folder = document.parent().unwrap_or(Path::new(""));
             let notes = crate::build::build_file(folder, &name(&document))
                 .map(|api| api.document.notes)
                 .unwrap_or_default();
-            idle.retain(|pass| notes.iter().all(|note| note.pass != *pass));
+            unused.retain(|pass| notes.iter().all(|note| note.pass != *pass));
         }
     }
-    idle
+    unused
 }
 
 /// Returns every document below the folder in order, without the parts of others.
 fn documents(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
+    let mut documents_found = Vec::new();
     let mut folders = Vec::new();
     let mut files = Vec::new();
     for entry in
@@ -84,12 +87,12 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
             .collect();
         files.retain(|file| !parts.contains(&name(file)));
     }
-    found.append(&mut files);
+    documents_found.append(&mut files);
     for folder in folders {
-        found.append(&mut documents(&folder));
+        documents_found.append(&mut documents(&folder));
     }
-    found.sort();
-    found
+    documents_found.sort();
+    documents_found
 }
 
 fn name(file: &Path) -> String {
@@ -100,24 +103,24 @@ fn name(file: &Path) -> String {
 }
 
 #[derive(Default)]
-struct Tally {
+struct Results {
     generated: usize,
     refused: usize,
     failed: usize,
 }
 
-impl Tally {
+impl Results {
     fn run(&mut self, document: &Path, relative_path: &str) {
         let folder = document.parent().unwrap_or(Path::new(""));
         match crate::build::build_file(folder, &name(document)) {
-            Ok(api) => match lost(folder, document, &api) {
+            Ok(api) => match difference(folder, document, &api) {
                 None => {
                     self.generated += 1;
                     println!("generated {relative_path}");
                 }
-                Some(lost) => {
+                Some(difference) => {
                     self.failed += 1;
-                    println!("failed {relative_path}: {lost}");
+                    println!("failed {relative_path}: {difference}");
                 }
             },
             Err(error) if !error.readable => {
@@ -144,7 +147,7 @@ impl Tally {
 
 /// Returns the difference between the members of the document and the members of the generated
 /// code.
-fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<String> {
+fn difference(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<String> {
     let read = |name: &str| -> Value {
         let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         crate::build::load::parse(&text).unwrap_or_default()
@@ -193,7 +196,7 @@ fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<Strin
         .into_values()
         .filter(|fields| !fields.is_empty())
         .collect();
-    let live = |fields: &Fields| {
+    let is_with_category = |fields: &Fields| {
         let mut with = fields.clone();
         with.insert("category".to_owned());
         types.contains(&with)
@@ -201,18 +204,18 @@ fn lost(folder: &Path, document: &Path, api: &crate::build::Api) -> Option<Strin
     if let Some(missing) = expected
         .objects
         .iter()
-        .find(|fields| !types.contains(*fields) && !live(fields))
+        .find(|fields| !types.contains(*fields) && !is_with_category(fields))
     {
         return Some(format!("no type has the fields {missing:?}"));
     }
-    let known = |fields: &Fields| {
+    let is_known = |fields: &Fields| {
         let mut without = fields.clone();
         without.remove("category");
         [fields, &without]
             .iter()
             .any(|fields| expected.objects.contains(*fields) || expected.allowed.contains(*fields))
     };
-    let surplus = types.iter().find(|fields| !known(fields))?;
+    let surplus = types.iter().find(|fields| !is_known(fields))?;
     Some(format!(
         "the document has no object with the fields {surplus:?}"
     ))

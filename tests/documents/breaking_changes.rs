@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::surface::surface;
-use super::{Copy, Documents, build, crate_copy, openapi};
+use super::{CrateCopy, Documents, build, crate_copy, openapi};
 
 /// Returns each file of the wrapper that has a compiler error, with the message.
 fn errors(output_text: &str) -> BTreeSet<(String, String)> {
@@ -26,9 +26,9 @@ fn errors(output_text: &str) -> BTreeSet<(String, String)> {
 }
 
 /// The name of the break, the change, the only file with a compiler error, and the message.
-type Break = (&'static str, fn(&mut Documents), &'static str, &'static str);
+type BreakingChange = (&'static str, fn(&mut Documents), &'static str, &'static str);
 
-const BREAKS: [Break; 3] = [
+const BREAKING_CHANGES: [BreakingChange; 3] = [
     (
         "a removed operation",
         |documents| {
@@ -64,15 +64,15 @@ const BREAKS: [Break; 3] = [
 /// operations too.
 #[test]
 fn the_compiler_names_a_break_in_its_builder() {
-    let mut broken = Documents::ours();
-    for (_, edit, ..) in BREAKS {
+    let mut broken = Documents::vendored();
+    for (_, edit, ..) in BREAKING_CHANGES {
         edit(&mut broken);
     }
-    let output = Copy::with(&broken).test(&["requests"]);
+    let output = CrateCopy::with(&broken).test(&["requests"]);
     let output_text = crate_copy::output_text(&output);
     assert!(!output.status.success(), "the test must fail");
     let errors = errors(&output_text);
-    for (kind, _, file, words) in BREAKS {
+    for (kind, _, file, words) in BREAKING_CHANGES {
         assert!(
             errors
                 .iter()
@@ -81,7 +81,7 @@ fn the_compiler_names_a_break_in_its_builder() {
         );
     }
     let files: BTreeSet<&str> = errors.iter().map(|(file, _)| file.as_str()).collect();
-    let builders = BREAKS.iter().map(|(_, _, file, _)| *file);
+    let builders = BREAKING_CHANGES.iter().map(|(_, _, file, _)| *file);
     let wanted: BTreeSet<&str> = builders.chain(["src/ecom/operations.rs"]).collect();
     assert_eq!(files, wanted, "{output_text}");
 }
@@ -89,8 +89,8 @@ fn the_compiler_names_a_break_in_its_builder() {
 /// A breaking change that still compiles changes a snapshot of a request or of the generated code.
 #[test]
 fn a_snapshot_names_a_break_that_compiles() {
-    let ours = Documents::ours();
-    let mut broken = ours.clone();
+    let vendored = Documents::vendored();
+    let mut broken = vendored.clone();
     let schemas = &mut broken.ecom["components"]["schemas"];
     schemas["CancelTransaction"]["properties"]["reason"] = json!({ "type": "string" });
     schemas["CancelTransaction"]["required"]
@@ -100,7 +100,7 @@ fn a_snapshot_names_a_break_that_compiles() {
     schemas["TransactionSummary"]["properties"]["capturedAmount"] = json!({ "type": "string" });
 
     // The request without the required member fails, and the error names the member.
-    let output = Copy::with(&broken).test(&["requests"]);
+    let output = CrateCopy::with(&broken).test(&["requests"]);
     let output_text = crate_copy::output_text(&output);
     assert!(!output.status.success(), "the test must fail");
     assert!(
@@ -122,7 +122,7 @@ fn a_snapshot_names_a_break_that_compiles() {
         let api = build::build_text(&text, "ecom", &read).unwrap_or_else(|error| panic!("{error}"));
         surface(&api.rust).lines().map(str::to_owned).collect()
     };
-    let (before, after) = (lines(&ours), lines(&broken));
+    let (before, after) = (lines(&vendored), lines(&broken));
     let removed: Vec<&String> = before.difference(&after).collect();
     let new: Vec<&String> = after.difference(&before).collect();
     assert_eq!(removed, ["    capturedAmount: Option<i64>"]);
@@ -135,9 +135,9 @@ fn a_snapshot_names_a_break_that_compiles() {
 /// A document that cannot be read produces one error line, without a panic and a backtrace.
 #[test]
 fn a_document_that_cannot_be_read_is_one_sentence() {
-    let mut broken = Documents::ours();
+    let mut broken = Documents::vendored();
     broken.qr = json!({ "swagger": "2.0", "info": broken.qr["info"], "paths": broken.qr["paths"] });
-    let output = Copy::with(&broken).test(&["requests"]);
+    let output = CrateCopy::with(&broken).test(&["requests"]);
     let output_text = crate_copy::output_text(&output);
     assert!(!output.status.success(), "{output_text}");
     let errors: Vec<&str> = output_text

@@ -1,14 +1,14 @@
-//! Peculiarities of the ePayment, Webhooks and Userinfo documents, each on a small document.
+//! Forms that the ePayment, Webhooks and Userinfo documents contain, each in a small document.
 
 use crate::surface::surface;
 
 /// Builds a document with these members besides `openapi` and `info`.
-fn built(members: &str) -> crate::build::Api {
-    built_as("api", members)
+fn build(members: &str) -> crate::build::Api {
+    build_api("api", members)
 }
 
 /// Builds a document of this API, with the overlay of the API.
-fn built_as(api: &str, members: &str) -> crate::build::Api {
+fn build_api(api: &str, members: &str) -> crate::build::Api {
     let text = format!("openapi: 3.0.0\ninfo: {{title: A, version: '1'}}\n{members}");
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let read = crate::build::load::from_folder(&folder);
@@ -16,11 +16,11 @@ fn built_as(api: &str, members: &str) -> crate::build::Api {
 }
 
 fn lines(members: &str) -> Vec<String> {
-    lines_as("api", members)
+    lines_of_api("api", members)
 }
 
-fn lines_as(api: &str, members: &str) -> Vec<String> {
-    let surface = surface(&built_as(api, members).rust);
+fn lines_of_api(api: &str, members: &str) -> Vec<String> {
+    let surface = surface(&build_api(api, members).rust);
     surface.lines().map(|line| line.trim().to_owned()).collect()
 }
 
@@ -97,8 +97,8 @@ components: {schemas: {Captured: {type: object, properties: {sum: {type: integer
     assert_has(&lines, &["POST /a capture -> Captured"]);
 }
 
-/// A customer is named in one of three ways. Without a required member, each of the three schemas
-/// accepts any object.
+/// A customer is identified in one of three ways. Without a required member, each of the three
+/// schemas accepts any object.
 #[test]
 fn choices_of_single_members_require_their_member() {
     let lines = lines(
@@ -169,7 +169,7 @@ components: {schemas: {Ask: {type: object, properties: {receipt: {$ref: 'https:/
 
 #[test]
 fn headers_of_the_client_become_no_parameters() {
-    let api = built(
+    let api = build(
         "
 security: [{Bearer: []}]
 paths:
@@ -210,7 +210,7 @@ paths:
     delete: {{parameters: [{{name: id, in: path, required: true, schema: {{type: string, format: uuid}}}}], responses: {{'204': {{description: OK}}}}}}
 ",
         );
-        let lines = lines_as("webhooks", &members);
+        let lines = lines_of_api("webhooks", &members);
         assert_has(
             &lines,
             &[
@@ -224,21 +224,21 @@ paths:
 }
 
 /// Builds a document of this API with these schemas. A response contains `Userinfo`.
-fn received_as(api: &str, schemas: &str) -> Vec<String> {
+fn response_lines(api: &str, schemas: &str) -> Vec<String> {
     let members = format!(
         "
 paths: {{/a: {{get: {{operationId: read, responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Userinfo'}}}}}}}}}}}}}}}}
 components: {{schemas: {{{schemas}}}}}
 "
     );
-    lines_as(api, &members)
+    lines_of_api(api, &members)
 }
 
 /// eCom's shipping cost is kroner with decimals, and ePayment's is minor units.
 #[test]
 fn shipping_costs_of_epayment_are_minor_units() {
     let schemas = "Userinfo: {properties: {shippingCost: {$ref: '#/components/schemas/ShippingCost'}}}, ShippingCost: {type: integer}";
-    let cost = |api| received_as(api, schemas);
+    let cost = |api| response_lines(api, schemas);
     assert_has(
         &cost("epayment"),
         &[
@@ -264,11 +264,11 @@ fn a_mark_of_an_overlay_hides_a_member_in_its_api_alone() {
         let members = [("redirectUrl", redirect_url), ("name", name), ("url", url)];
         let members = members.map(|(member, kind)| format!("{member}: {kind}"));
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
-        assert_has(&received_as(api, schemas), &members);
+        assert_has(&response_lines(api, schemas), &members);
     }
     let image = "Userinfo: {$ref: '#/components/schemas/OneTimePaymentQrResponse'}, OneTimePaymentQrResponse: {properties: {url: {type: string}}}";
     for (api, url) in [("api", hidden), ("qr", shown)] {
-        assert_has(&received_as(api, image), &[&format!("url: {url}")]);
+        assert_has(&response_lines(api, image), &[&format!("url: {url}")]);
     }
 }
 
@@ -449,8 +449,8 @@ fn broken_yaml_of_old_documents_is_refused_in_one_line() {
 
 /// The patterns, formats and examples of a profile contradict real responses.
 #[test]
-fn profiles_are_read_whatever_their_document_demands() {
-    let lines = received_as(
+fn profile_texts_have_no_pattern_or_format() {
+    let lines = response_lines(
         "userinfo",
         r"Userinfo: {required: [sub], properties: {phone_number: {type: string, pattern: '^\d{15}$', example: 4712345678}, country: {type: string, format: '^[A-Z]{2}$'}, nin: {type: string, pattern: '^\d{11}$'}, account: {type: string, example: 12345}, sub: {type: string}}}",
     );
@@ -469,7 +469,7 @@ fn profiles_are_read_whatever_their_document_demands() {
 /// The two operations differ in a parameter alone, and the header is an ordinary parameter.
 #[test]
 fn paths_that_differ_in_a_parameter_are_two_operations() {
-    let lines = lines_as(
+    let lines = lines_of_api(
         "userinfo",
         "
 paths:
