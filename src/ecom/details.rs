@@ -103,7 +103,7 @@ struct Wire {
     shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,
@@ -217,8 +217,9 @@ impl PaymentDetails {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// Returns the sums that the API states. Sums that it leaves out are computed from the events,
-    /// even if it states no sum at all.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the
+    /// successful events, even if it states no sum at all. An event without an amount counts as
+    /// zero, so decide by [`state`](Self::state), and by the sums only if the state is known.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }

@@ -291,7 +291,7 @@ struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_id")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     order_id: Option<String>,
-    /// Of stored payments: no response has it.
+    /// The sales unit of a stored payment. No response contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     merchant_serial_number: Option<MerchantSerialNumber>,

@@ -102,7 +102,7 @@ struct Wire {
     #[serde(deserialize_with = "lenient::opt_id")]
     sub: Option<String>,
     capture_guaranteed_until: Option<Timestamp>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::image::{QrContent, QrFormat, QrLink, format_and_url, formats, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, format_setters, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
 use crate::raw::qr::types;
@@ -27,7 +27,7 @@ pub struct OneTime {
 }
 
 operation! { OneTime => OneTimeQr; deadline, merchant_serial_number, retry }
-formats!(OneTime);
+format_setters!(OneTime);
 
 impl OneTime {
     pub(super) fn new(runtime: Runtime, landing_page: LandingPage) -> Self {
@@ -78,7 +78,7 @@ struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

@@ -3,7 +3,7 @@
 use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::types::{RedirectQrId, RedirectUrl};
 use crate::qr::{Call, QrFormat, read_delete};
 use crate::raw::qr::types;
@@ -21,7 +21,7 @@ pub struct GetMerchantRedirect {
 }
 
 operation! { GetMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(GetMerchantRedirect);
+format_setters!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
@@ -75,7 +75,7 @@ pub struct UpdateMerchantRedirect {
 }
 
 operation! { UpdateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(UpdateMerchantRedirect);
+format_setters!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
@@ -168,7 +168,7 @@ pub struct ListMerchantRedirects {
 }
 
 operation! { ListMerchantRedirects => Vec<MerchantRedirectQr>; deadline, merchant_serial_number, retry }
-formats!(ListMerchantRedirects);
+format_setters!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {
     pub(in crate::qr) fn new(runtime: Runtime) -> Self {
