@@ -1,6 +1,6 @@
 //! The table of the ePayment API's error codes, asserted against the client and the simulator. The
-//! client states remedy and explanation of every code. The simulator produces a code where its rules
-//! apply, and every code by a fault.
+//! client states remedy and explanation of every code. The simulator produces a code where its
+//! rules apply, and every code by a fault.
 
 use std::time::Duration;
 
