@@ -15,7 +15,7 @@ const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";
 const CALLBACKS: &str = "/qr/v1/merchant-callback";
 const CALLBACK: &str = "/qr/v1/merchant-callback/till-1";
 const CONFLICT: &str = r#"{"id":"billboard_1"}"#;
-const OWN_CODE: &str = r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/own_url","expiresIn":-1}"#;
+const OWN_CODE: &str = r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/ours","expiresIn":-1}"#;
 const NOT_FOUND: &str = r#"{"title":"Not found","detail":"No such code","instance":"3cff3564"}"#;
 
 fn own_url() -> RedirectUrl {
@@ -119,7 +119,7 @@ async fn conflict_after_a_lost_response_is_a_success_if_it_matches() {
         (Some(600), ""),
     ] {
         let found = format!(
-            r#"{{"id":"billboard_1","redirectUrl":"https://example.com/own_url"{expires_in}}}"#
+            r#"{{"id":"billboard_1","redirectUrl":"https://example.com/ours"{expires_in}}}"#
         );
         conflict_after_a_lost_response(ttl, 200, &found)
             .await
@@ -134,15 +134,15 @@ async fn conflict_after_a_lost_response_is_a_conflict_if_it_differs() {
         (None, r#""redirectUrl":"https://example.com/Ours""#),
         (
             None,
-            r#""redirectUrl":"https://example.com/own_url","expiresIn":598"#,
+            r#""redirectUrl":"https://example.com/ours","expiresIn":598"#,
         ),
         (
             Some(600),
-            r#""redirectUrl":"https://example.com/own_url","expiresIn":-1"#,
+            r#""redirectUrl":"https://example.com/ours","expiresIn":-1"#,
         ),
         (
             Some(600),
-            r#""redirectUrl":"https://example.com/own_url","expiresIn":601"#,
+            r#""redirectUrl":"https://example.com/ours","expiresIn":601"#,
         ),
     ] {
         let found = format!(r#"{{"id":"billboard_1",{members}}}"#);
