@@ -14,7 +14,7 @@ use crate::raw;
 use crate::runtime::Runtime;
 use crate::token::{FetchFuture, FetchToken, FetchedToken};
 
-/// The lifetime of a token whose response names none.
+/// The assumed lifetime of a token whose response states no lifetime.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(300);
 
 /// The access token API of one client. Its calls authenticate with the keys and need no token.

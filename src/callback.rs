@@ -42,10 +42,10 @@
 //! | [`ShippingRequest`] | `POST {shippingDetailsPrefix}/v2/payments/{orderId}/shippingDetails` | 10 s |
 //! | [`ConsentRemoval`] | `DELETE {consentRemovalPrefix}/v2/consents/{userId}` | – |
 //!
-//! Vipps MobilePay sends each callback **once**, in no guaranteed order, and sends none for some
-//! payments. Poll in any case, and use a [`PaymentUpdate`] only as a trigger to read the payment's
-//! details, which are authoritative. Respond with HTTP 200. Another status does not cause a retry.
-//! The times are those of the eCom guide.
+//! Vipps MobilePay sends each callback **once**, in no guaranteed order, and sends no callback for
+//! some payments. Poll in any case, and use a [`PaymentUpdate`] only as a trigger to read the
+//! payment's details, which are authoritative. Respond with HTTP 200. Another status does not cause
+//! a retry. The times are those of the eCom guide.
 //!
 //! # Security
 //!

@@ -123,8 +123,8 @@ pub(crate) enum PaymentEffect {
     /// No effect that the history shows.
     None,
     Start,
-    /// Shows a payment that was started before.
-    Show,
+    /// The QR code of a payment that was started before.
+    QrCode,
     Capture,
     Refund,
     Cancel,

@@ -11,7 +11,7 @@ use crate::client::Vipps;
 use crate::ecom::{self, Initiate, InitiatedPayment, TransactionText};
 use crate::epayment::{self, CreatedPayment};
 use crate::error::{Outcome, Result};
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{Amount, OrderId};
 
@@ -60,13 +60,13 @@ pub struct PayByQr {
     amount: Amount,
     text: TransactionText,
     initiate: Initiate,
-    /// Set if the caller has changed the payment of eCom.
+    /// `true` if [`payment`](Self::payment) has changed the payment of eCom.
     is_changed: bool,
     format: QrFormat,
 }
 
 operation! { PayByQr => QrPayment; deadline, merchant_serial_number, retry }
-formats!(PayByQr);
+format_setters!(PayByQr);
 
 impl PayByQr {
     /// Sets optional fields of the payment.

@@ -1,8 +1,8 @@
-//! Polling and reconciling, which all payment APIs share.
+//! Polling and reconciliation, which the payment APIs share.
 //!
-//! Nothing here belongs to one API. States, events and amounts are read and judged by the module of
-//! the API, such as [`ecom`](crate::ecom), which also has a shorter name for each type:
-//! `ecom::Reconciled` is [`Reconciled<ecom::PaymentDetails>`](Reconciled).
+//! The types are generic over the details of a payment. The modules [`ecom`](crate::ecom) and
+//! [`epayment`](crate::epayment) read the states, events and amounts of their API, and have an
+//! alias for each type: `ecom::Reconciled` is [`Reconciled<ecom::PaymentDetails>`](Reconciled).
 
 mod details;
 pub(crate) mod evidence;

@@ -145,7 +145,7 @@ impl Target {
             return Ok(Self { vipps, simulator });
         }
         let simulator = builder.start().context("the simulator cannot start")?;
-        print_line("no VIPPS_* variables are set: using a simulator, customer included")?;
+        print_line("no VIPPS_* variables are set: using a simulator with a simulated customer")?;
         Ok(Self {
             vipps: simulator.client(),
             simulator: Some(simulator),

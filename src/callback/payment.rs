@@ -63,7 +63,7 @@ pub struct PaymentUpdate {
     pub transaction_id: Option<String>,
     /// The time of the status change.
     pub timestamp: Option<Timestamp>,
-    /// The error of a failed payment (wire name `errorInfo`); some failures have none.
+    /// The error of a failed payment (wire name `errorInfo`); some failures have no error.
     pub error: Option<ApiError>,
     /// The customer, for express payments and payments with a scope.
     pub user: Option<UserDetails>,

@@ -67,7 +67,7 @@ crate::types::json_schema::read_as! { ShippingRequest => Wire; }
 
 impl ShippingRequest {
     /// Reads the body of a callback that is already authenticated. [`parse`](super::parse) does
-    /// both. The order id is in the path; the body has none.
+    /// both. The order id is in the path, not in the body.
     ///
     /// # Errors
     /// [`CallbackError::BadBody`] if the body is not a JSON object with an `addressId`, which the

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_callback_by_the_end_of_its_path() {
+    fn callback_is_found_by_the_end_of_its_path() {
         for (uri, expected) in [
             ("/v2/payments/order-1", "payment order-1"),
             (
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_user_ids_of_consent_removals() {
+    fn user_ids_of_consent_removals_are_decoded() {
         for (uri, expected) in [
             ("/v2/consents/1234567", "consent 1234567"),
             (

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joins_the_prefix_with_the_path_of_each_callback() {
+    fn urls_are_the_prefix_with_the_path_of_each_callback() {
         for prefix in ["https://example.com/vipps", "https://example.com/vipps//"] {
             let urls = CallbackUrls::new(prefix.parse().unwrap());
             let id = "order-1".parse().unwrap();

@@ -75,7 +75,7 @@ pub struct PaymentDetails {
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
-    as_of: Option<Timestamp>,
+    as_of: Option<jiff::Timestamp>,
 }
 
 /// The members of [`PaymentDetails`] in JSON. An unreadable part does not fail the response.
@@ -103,7 +103,7 @@ struct Wire {
     shipping_details: Option<ShippingDetails>,
     #[serde(deserialize_with = "lenient::opt_text")]
     sub: Option<String>,
-    /// Of stored details: a response has it in its `Date` header.
+    /// The time of the response in stored details. A response has it in its `Date` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     as_of: Option<Timestamp>,
@@ -124,7 +124,7 @@ impl From<&PaymentDetails> for Wire {
             user_details: details.user.as_deref().cloned(),
             shipping_details: details.shipping.as_deref().cloned(),
             sub: details.sub.clone().map(Sensitive::into_inner),
-            as_of: details.as_of.clone(),
+            as_of: details.as_of.map(Timestamp::from),
         }
     }
 }
@@ -169,7 +169,7 @@ impl PaymentDetails {
             user: wire.user_details.map(Box::new),
             shipping: wire.shipping_details.map(Box::new),
             sub: wire.sub.map(Sensitive::from),
-            as_of: wire.as_of,
+            as_of: wire.as_of.and_then(|time| time.instant()),
         })
     }
 
@@ -201,7 +201,7 @@ impl PaymentDetails {
     /// Returns the time of the response by the API's clock, if the response states it. Pass it to
     /// [`is_expired`](Self::is_expired) if the clock of this machine may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        self.as_of.as_ref()?.instant()
+        self.as_of
     }
 
     /// Returns every event, newest first by time stamp, including failed ones. The state does not
@@ -217,8 +217,9 @@ impl PaymentDetails {
         (!self.stated.is_empty()).then_some(&self.sums)
     }
 
-    /// Returns the sums that the API states. Sums that it leaves out are computed from the events,
-    /// even if it states no sum at all.
+    /// Returns the sums that the API states. Sums that it leaves out are computed from the
+    /// successful events, even if it states no sum at all. An event without an amount counts as
+    /// zero, so decide by [`state`](Self::state), and by the sums only if the state is known.
     pub fn sums(&self) -> &Summary {
         &self.sums
     }

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_of_a_payment() {
+    fn payments_of_100_to_2147483647_ore_are_accepted() {
         for minor in [100, 101, 2_147_483_647] {
             assert_eq!(payment_ore(ore(minor)), Ok(minor));
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_of_a_capture_or_refund() {
+    fn captures_and_refunds_of_1_ore_or_more_are_accepted() {
         for minor in [1, 99, 2_147_483_647] {
             assert_eq!(transfer_ore(ore(minor)), Ok(minor));
         }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_saturate() {
+    fn sums_beyond_64_bits_saturate() {
         assert_eq!(sum([ore(1), ore(2)].into_iter()), ore(3));
         assert_eq!(sum([ore(i64::MAX), ore(1)].into_iter()), ore(i64::MAX));
         assert_eq!(sum(std::iter::empty()), ZERO);

@@ -5,7 +5,7 @@ mod evidence;
 use super::{Payment, PaymentDetails};
 use crate::call::{BoxFuture, CallOptions};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::payment::evidence::{Evidence, Transfer, UnconfirmedOperation};
+use crate::payment::evidence::{Evidence, UnconfirmedOperation, UnconfirmedTransfer};
 use crate::payment::{self, History};
 use crate::types::{Amount, RequestId};
 
@@ -112,7 +112,9 @@ impl Payment {
     /// # Ok(()) }
     /// ```
     pub fn reconcile_capture(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(UnconfirmedOperation::Capture(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Capture(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the refund with this idempotency key took effect.
@@ -125,7 +127,9 @@ impl Payment {
     /// Calls `getPaymentDetailsUsingGET`. [`reconcile_capture`](Self::reconcile_capture) has an
     /// example.
     pub fn reconcile_refund(&self, key: RequestId, amount: Amount) -> Reconcile {
-        self.reconcile(UnconfirmedOperation::Refund(Transfer::stored(key, amount)))
+        self.reconcile(UnconfirmedOperation::Refund(UnconfirmedTransfer::stored(
+            key, amount,
+        )))
     }
 
     /// Finds out whether the payment is cancelled or the rest of its reservation is released, by

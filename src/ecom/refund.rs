@@ -67,13 +67,12 @@ impl Refund {
     /// [`Outcome::Unknown`](crate::Outcome::Unknown).
     pub async fn send(mut self) -> Result<Transaction> {
         let deadline = Deadline::new(&self.payment.runtime, &self.options);
-        let amount = match self.amount {
-            Some(amount) => amount,
-            None => {
-                let remaining = self.remaining(deadline.remaining()).await?;
-                self.options = deadline.options(&self.options);
-                remaining
-            }
+        let amount = if let Some(amount) = self.amount {
+            amount
+        } else {
+            let remaining = self.remaining(deadline.remaining()).await?;
+            self.options = deadline.options(&self.options);
+            remaining
         };
         let body = body(
             &self.payment.runtime,

@@ -169,7 +169,7 @@ struct Wire {
     transaction_summary: Option<WireSummary>,
     #[serde(deserialize_with = "lenient::opt_text")]
     payment_instrument: Option<String>,
-    /// Of stored transactions: no response has it.
+    /// The key of a stored transaction. No response contains it.
     #[serde(deserialize_with = "lenient::opt")]
     #[cfg_attr(feature = "schemars", schemars(skip))]
     idempotency_key: Option<RequestId>,

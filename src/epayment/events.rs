@@ -85,7 +85,7 @@ pub struct PaymentEvent {
     /// The reference of this event at Vipps MobilePay (wire name `pspReference`).
     pub psp_reference: Option<String>,
     /// The idempotency key of the request that caused the event. The approval has the key of the
-    /// creation, and a cancel has none.
+    /// create. The events of a cancel have no key.
     pub idempotency_key: Option<String>,
     /// The time of the event.
     pub timestamp: Option<Timestamp>,

@@ -7,7 +7,7 @@ use crate::call::{CallOptions, operation};
 use crate::client::Vipps;
 use crate::epayment::{self, Create, LIFETIME, PaymentDescription};
 use crate::error::Result;
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::{OneTimeQr, QrFormat};
 use crate::types::{InvalidValue, Reference};
 
@@ -55,7 +55,7 @@ pub struct PayByQrEPayment {
 }
 
 operation! { PayByQrEPayment => QrPayment<epayment::Payment>; deadline, idempotency_key, merchant_serial_number, retry }
-formats!(PayByQrEPayment);
+format_setters!(PayByQrEPayment);
 
 impl PayByQrEPayment {
     pub(super) fn new(call: PayByQr) -> Self {

@@ -24,8 +24,8 @@ pub(crate) enum UnconfirmedOperation {
     Start(Option<RequestId>),
     /// The QR code of a payment that [`PayByQr`](crate::PayByQr) has started.
     QrCode,
-    Capture(Transfer),
-    Refund(Transfer),
+    Capture(UnconfirmedTransfer),
+    Refund(UnconfirmedTransfer),
     Cancel,
     ForceApprove,
 }
@@ -36,13 +36,13 @@ impl UnconfirmedOperation {
     pub(crate) fn of(error: &Error) -> Result<Self, &'static str> {
         let key = error.idempotency_key().cloned();
         let transfer = |key: Option<RequestId>| match key {
-            Some(key) => Ok(Transfer { key, amount: None }),
+            Some(key) => Ok(UnconfirmedTransfer { key, amount: None }),
             None => Err("the error carries no idempotency key"),
         };
         let effect = error.call().map(|operation| operation.effect);
         match effect.unwrap_or(PaymentEffect::None) {
             PaymentEffect::Start => Ok(Self::Start(key)),
-            PaymentEffect::Show => Ok(Self::QrCode),
+            PaymentEffect::QrCode => Ok(Self::QrCode),
             PaymentEffect::Capture => transfer(key).map(Self::Capture),
             PaymentEffect::Refund => transfer(key).map(Self::Refund),
             PaymentEffect::Cancel => Ok(Self::Cancel),
@@ -68,8 +68,8 @@ impl UnconfirmedOperation {
     }
 }
 
-/// Returns the conclusion about a cancel from whether the payment is given up: cancelled, or the
-/// rest of its reservation released.
+/// Returns the conclusion about a cancel. `is_cancelled` states whether the payment is cancelled,
+/// or the rest of its reservation released.
 pub(crate) fn of_cancel(is_cancelled: Option<bool>) -> Evidence {
     match is_cancelled {
         Some(true) => Evidence::TookEffect,
@@ -78,9 +78,9 @@ pub(crate) fn of_cancel(is_cancelled: Option<bool>) -> Evidence {
     }
 }
 
-/// A capture or refund as it was sent.
+/// A capture or refund whose effect no response has confirmed or ruled out.
 #[derive(Clone, Debug)]
-pub(crate) struct Transfer {
+pub(crate) struct UnconfirmedTransfer {
     pub(crate) key: RequestId,
     /// `None` if only the error of the call is known, which does not state the amount.
     pub(crate) amount: Option<Amount>,
@@ -94,13 +94,13 @@ pub(crate) struct TransferEvent<'a> {
     /// The idempotency key of the request that caused it.
     pub(crate) key: Option<&'a str>,
     pub(crate) amount: Option<Amount>,
-    /// Set if a request of the merchant caused the event. Direct capture moves money without a
+    /// `true` if a request of the merchant caused the event. Direct capture moves money without a
     /// request and without a key.
     pub(crate) has_request: bool,
 }
 
-impl Transfer {
-    /// Returns the transfer that stored values describe.
+impl UnconfirmedTransfer {
+    /// Returns the transfer with these stored values.
     pub(crate) fn stored(key: RequestId, amount: Amount) -> Self {
         let amount = Some(amount);
         Self { key, amount }
@@ -121,7 +121,7 @@ impl Transfer {
             .is_some_and(|amount| amount.currency() != sum.currency())
         {
             return Evidence::Inconclusive(
-                "the amount is in another currency than the payment, so it is not that of the lost request",
+                "the amount is in another currency than the payment, so it is not the amount of the request",
             );
         }
         let has_our_key =
@@ -166,8 +166,8 @@ mod tests {
 
     const PART: Amount = Amount::nok(50);
 
-    fn transfer() -> Transfer {
-        Transfer {
+    fn transfer() -> UnconfirmedTransfer {
+        UnconfirmedTransfer {
             key: RequestId::parse("lost").unwrap(),
             amount: Some(PART),
         }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn another_currency_is_inconclusive() {
         for events in [vec![], vec![event(Some("other"))]] {
-            let in_euro = Transfer {
+            let in_euro = UnconfirmedTransfer {
                 amount: Some(Amount::eur(50)),
                 ..transfer()
             };
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn event_that_may_be_the_lost_one_is_inconclusive() {
+    fn event_that_may_be_of_the_operation_is_inconclusive() {
         let other_amount = TransferEvent {
             amount: Some(Amount::nok(1)),
             ..event(Some("lost"))

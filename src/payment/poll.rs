@@ -42,21 +42,22 @@ pub trait Snapshot: Clone + Send + 'static {
 pub enum Decision {
     /// The customer has not decided.
     Pending,
-    /// Waiting is over: paid, refused, cancelled or expired.
+    /// The wait is over: paid, refused, cancelled or expired.
     Made,
     /// The snapshot does not state whether the customer has decided.
     Unknown,
 }
 
-/// The time between two polls.
+/// The time between two polls. `Till` and `Web` are the intervals that the guides of eCom and
+/// ePayment recommend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PollInterval {
     /// Every second, for a customer at a till.
     Till,
-    /// Every two seconds, the first time after five, for a customer on a web page.
+    /// Every two seconds, and the first time after five seconds, for a customer on a web page.
     Web,
-    /// A custom interval, at least 510 ms. A shorter interval counts as 510 ms.
+    /// A custom interval. An interval below 510 ms is replaced by 510 ms.
     Every(Duration),
 }
 
@@ -140,6 +141,11 @@ impl<D> Poll<D> {
     ///
     /// Dropping the returned future, as `select!` does, loses no step and does not change when the
     /// payment is polled.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) if the deadline passes before the
+    /// customer has decided. The payment stays open. Also any error of a request for the details
+    /// that is not transient. An error is the last item.
     pub async fn next(&mut self) -> Option<Result<PollEvent<D>>> {
         poll_fn(|cx| self.events.as_mut().poll_next(cx)).await
     }

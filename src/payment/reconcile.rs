@@ -1,4 +1,4 @@
-//! Finds out whether a request took effect although its response was lost.
+//! Finds out whether an operation whose response was lost took effect.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -49,15 +49,14 @@ pub enum Reconciled<D> {
     TookEffect(Box<D>),
     /// The operation took no effect, and the request is too old to take effect later.
     ///
-    /// * **start of a payment**: there is no such payment. Repeating it with the same order id is
-    ///   safe.
-    /// * **capture**, **refund**: repeat it with the same idempotency key
-    ///   ([`Error::idempotency_key`], or the stored one). Then the money moves once even if the
+    /// * **start of a payment**: there is no such payment. A retry with the same order id is safe.
+    /// * **capture**, **refund**: retry with the same idempotency key
+    ///   ([`Error::idempotency_key`], or the stored key). Then the money moves once, even if the
     ///   first request arrives after all.
-    /// * **cancel**: the payment is unchanged. Repeating it is safe.
+    /// * **cancel**: the payment is unchanged. A retry is safe.
     NoEffect,
-    /// The details could not be read, or prove nothing. The outcome is as unknown as before: try
-    /// again later. The error states the reason, and its [`outcome`](Error::outcome) is
+    /// The details could not be read, or prove nothing. The outcome is still unknown: try again
+    /// later. The error states the reason, and its [`outcome`](Error::outcome) is
     /// [`Unknown`](Outcome::Unknown).
     StillUnknown(Error),
 }
@@ -71,8 +70,8 @@ pub enum Reconciled<D> {
 /// *no effect* only [`settled_after`](Self::settled_after) the end of the call. Until then the
 /// details are read several times.
 ///
-/// An error whose outcome is not unknown needs no request: operations that were not sent, were
-/// refused or only read took no effect.
+/// An error with another outcome than [`Unknown`](Outcome::Unknown) needs no request: an operation
+/// that was not sent, was refused or only reads took no effect.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Reconcile<D> {

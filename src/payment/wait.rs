@@ -24,11 +24,11 @@ const AFTER_EXPIRY: Duration = Duration::from_secs(60);
 ///
 /// `.await` returns the details with the decision.
 ///
-/// A poll that fails for a transient reason does not end the wait. HTTP 429 and unreadable
-/// responses are transient. After failures the pauses get longer, up to 30 s or as long as a
-/// `Retry-After` requires. The last poll then takes place 5 s before the deadline (at half time for
-/// a deadline under 10 s), even if a `Retry-After` is longer. Dropping the future or the [`Poll`]
-/// stops polling.
+/// A poll that fails for a transient reason does not end the wait. Failures of the network, HTTP
+/// 429, HTTP 5xx and unreadable responses are transient. After failures the pauses get longer, up
+/// to 30 s or as long as a `Retry-After` requires. The last poll then takes place 5 s before the
+/// deadline (at half time for a deadline under 10 s), even if a `Retry-After` is longer. Dropping
+/// the future or the [`Poll`] stops polling.
 #[derive(Clone)]
 #[must_use = "nothing is sent until `.await`, `send` or `poll`"]
 pub struct Wait<D> {
@@ -140,9 +140,9 @@ impl<D: Snapshot> Wait<D> {
     /// Waits for the decision.
     ///
     /// # Errors
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when the time ran out before the
-    /// customer decided. The payment stays open. Also any error of a request for the details that
-    /// is not transient.
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) if the deadline passes before the
+    /// customer has decided. The payment stays open. Also any error of a request for the details
+    /// that is not transient.
     pub async fn send(self) -> Result<D> {
         let mut poll = self.poll();
         while let Some(event) = poll.next().await {

@@ -93,8 +93,8 @@ pub(super) async fn fetch(runtime: &Runtime, link: Option<&QrLink>) -> Result<Qr
     }
 }
 
-/// Implements the setters of the image formats for a builder with a `format` field.
-macro_rules! image_formats {
+/// Implements the setters of the image formats for a builder with a field `format`.
+macro_rules! image_format_setters {
     ($builder:ident) => {
         impl $builder {
             /// Requests a PNG image of this size, 100 to 2000 pixels on each side.
@@ -111,12 +111,12 @@ macro_rules! image_formats {
         }
     };
 }
-pub(crate) use image_formats;
+pub(crate) use image_format_setters;
 
-/// Implements the setters of all formats for a builder with a `format` field.
-macro_rules! formats {
+/// Implements the setters of all formats for a builder with a field `format`.
+macro_rules! format_setters {
     ($builder:ident) => {
-        crate::qr::image::image_formats!($builder);
+        crate::qr::image::image_format_setters!($builder);
 
         impl $builder {
             /// Requests the text of the code instead of an image, to render the code yourself.
@@ -133,7 +133,7 @@ macro_rules! formats {
         }
     };
 }
-pub(crate) use formats;
+pub(crate) use format_setters;
 
 /// A link to the image of a code. `Debug` does not show the URL.
 ///

@@ -105,7 +105,7 @@ struct Wire {
     qr_image_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     qr_content: Option<String>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

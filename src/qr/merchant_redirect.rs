@@ -152,7 +152,7 @@ struct Wire {
     redirect_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

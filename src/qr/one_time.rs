@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
-use super::image::{QrContent, QrFormat, QrLink, format_and_url, formats, image_source};
+use super::image::{QrContent, QrFormat, QrLink, format_and_url, format_setters, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, by_name, lenient};
 
@@ -27,7 +26,7 @@ pub struct OneTime {
 }
 
 operation! { OneTime => OneTimeQr; deadline, merchant_serial_number, retry }
-formats!(OneTime);
+format_setters!(OneTime);
 
 impl OneTime {
     pub(super) fn new(runtime: Runtime, landing_page: LandingPage) -> Self {
@@ -51,11 +50,11 @@ impl OneTime {
             return Err(InvalidValue::without_value("landing_page", rule).into());
         }
         let (format, url) = (self.format, self.landing_page.into_text());
-        let body = types::OneTimePaymentQrRequest::builder().url(url);
         let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
-                let mut request = api.generate_otp_qr().accept(format.accept()).body(body);
+                let request = api.generate_otp_qr().body_map(|body| body.url(url));
+                let mut request = request.accept(format.accept());
                 if let Some(size) = format.size() {
                     request = request.size(size);
                 }
@@ -78,7 +77,7 @@ struct Wire {
     url: String,
     #[serde(default, deserialize_with = "lenient::opt_seconds")]
     expires_in: Option<i64>,
-    /// Of stored codes: no response has it.
+    /// The format of a stored code. No response contains it.
     #[serde(
         default,
         deserialize_with = "lenient::opt",

@@ -16,7 +16,7 @@ static QR: Api = Api {
 
 pub(crate) static OPERATIONS: &[Operation] = &[
     Operation {
-        effect: PaymentEffect::Show,
+        effect: PaymentEffect::QrCode,
         ..Operation::new(&QR, Harmless, &endpoints::GENERATE_OTP_QR)
     },
     Operation::new(&QR, Harmless, &endpoints::EXCHANGE_QR),

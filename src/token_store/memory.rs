@@ -9,10 +9,11 @@ use tokio::time::Instant;
 
 use super::{StoredToken, TokenStore, TokenStoreFuture};
 
-/// A [`TokenStore`] in this process's memory, for several clients with the same keys, such as one
-/// client for each tenant or for each thread's runtime.
+/// A [`TokenStore`] in the memory of this process.
 ///
-/// Clones share their tokens. One client and its clones share their token without a store.
+/// It is for several clients with the same keys, such as one client for each thread's runtime.
+/// Clones of the store share their tokens. One client and its clones share their token without a
+/// store.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -10,8 +10,7 @@ use crate::types::{Sensitive, by_name, lenient};
 /// The profile that a customer has shared. It contains the members of the scopes with which the
 /// payment was started. Each member may be missing.
 ///
-/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
-/// response.
+/// `Debug` shows none of the data. The JSON form is that of the API and contains all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Userinfo {

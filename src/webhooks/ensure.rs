@@ -1,6 +1,6 @@
 //! Registers a URL when a service starts.
 
-use super::registration::checked;
+use super::registration::checked_events;
 use super::{
     DeleteWebhook, EventType, ListWebhooks, RegisterWebhook, Registration, Webhook, all_sales_units,
 };
@@ -61,7 +61,7 @@ impl EnsureWebhook {
     /// A failed delete of an old registration after the new registration is not an error, because
     /// an error could not return the new secret; see [`Ensured::not_deleted`].
     pub async fn send(self) -> Result<Ensured> {
-        let events = checked(self.events.clone())?;
+        let events = checked_events(self.events.clone())?;
         let deadline = Deadline::new(&self.runtime, &self.options);
         let mut old = self.registrations(&deadline).await?;
         let is_current = |webhook: &Webhook, stored: &Registration| {

@@ -81,7 +81,7 @@ pub struct PaymentEvent {
     /// The time of the event.
     pub timestamp: Option<Timestamp>,
     /// The idempotency key of the request that caused the event. The approval has the key of the
-    /// request that created the payment. A cancel has none.
+    /// create. The events of a cancel have no key.
     pub idempotency_key: Option<String>,
     /// The sales unit (wire name `msn`).
     pub merchant_serial_number: Option<MerchantSerialNumber>,

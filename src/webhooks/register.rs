@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::registration::{Registration, checked};
+use super::registration::{Registration, checked_events};
 use super::{Call, EventType, all_sales_units};
 use crate::call::{CallOptions, Response, operation};
 use crate::error::Result;
@@ -54,7 +54,7 @@ impl RegisterWebhook {
     /// secret is lost. Call [`Webhooks::ensure`](super::Webhooks::ensure), which deletes such a
     /// registration and makes a new one.
     pub async fn send(self) -> Result<Registration> {
-        let events = checked(self.events)?;
+        let events = checked_events(self.events)?;
         let names: Vec<_> = events
             .iter()
             .map(|event| event.as_str().to_owned())

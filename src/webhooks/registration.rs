@@ -42,7 +42,7 @@ open_enum! {
 ///
 /// # Errors
 /// If the list is empty, or if a name is empty or contains white space or control characters.
-pub(super) fn checked(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
+pub(super) fn checked_events(mut events: Vec<EventType>) -> Result<Vec<EventType>, InvalidValue> {
     if events.is_empty() {
         return Err(InvalidValue::without_value("events", "must not be empty"));
     }
@@ -172,9 +172,9 @@ impl Webhook {
             || parsed(&self.url).is_some_and(|registered| Some(registered) == parsed(url.as_str()))
     }
 
-    /// Returns whether this registration is for exactly these [`checked`] events.
+    /// Returns whether this registration is for exactly these [`checked_events`] events.
     pub(super) fn has_events(&self, events: &[EventType]) -> bool {
-        checked(self.events.clone()).is_ok_and(|registered| registered == events)
+        checked_events(self.events.clone()).is_ok_and(|registered| registered == events)
     }
 
     /// Returns whether this is the registration with this id. Ids are UUIDs, in any case.

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_urls_that_cannot_be_registered() {
+    fn urls_that_cannot_be_registered_are_refused() {
         for url in [
             "",
             "example.com/a",

@@ -301,7 +301,7 @@ async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
     // A server error leaves the outcome unknown too, and its own hint takes precedence.
     let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 500, "");
     let call = recorder.client().ecom().initiate(id(), amount(), text());
-    check(&call.await.unwrap_err(), &["details", "new id"]);
+    check(&call.await.unwrap_err(), &["details", "new order id"]);
     // A lost read has no effect.
     let vipps = lost("GET", DETAILS_PATH.to_owned());
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();

@@ -187,7 +187,7 @@ pub(crate) fn epayment_values_show_no_marker() {
         EventName::Captured,
         PollInterval::Till,
     );
-    search.finish(60);
+    search.finish(58);
 }
 
 #[tokio::test(start_paused = true)]

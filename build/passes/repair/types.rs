@@ -23,7 +23,7 @@ fn repair(schema: &mut Map<String, Value>) -> Vec<String> {
         changes.push(format!("type: {name} is read as {standard_type}"));
         schema.insert("type".to_owned(), standard_type.into());
     }
-    adapt_structure(schema, &mut changes);
+    correct_type(schema, &mut changes);
     changes
 }
 
@@ -55,7 +55,7 @@ fn implied(schema: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-fn adapt_structure(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
+fn correct_type(schema: &mut Map<String, Value>, changes: &mut Vec<String>) {
     let composed = ["allOf", "oneOf", "anyOf", "$ref"]
         .iter()
         .any(|key| schema.contains_key(*key));

@@ -10,8 +10,7 @@ use crate::types::{Address, Amount, Sensitive, by_name, lenient};
 /// The customer of a payment. Seven days after the reservation the API replaces the texts by
 /// `[Expired]` (eCom guide).
 ///
-/// `Debug` shows none of the data. The JSON form has all of it and is the same as in the API's
-/// response.
+/// `Debug` shows none of the data. The JSON form is that of the API and contains all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -3,7 +3,9 @@
 use crate::ecom::details::PaymentDetails;
 use crate::ecom::history::{Event, Operation};
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{self, Transfer, TransferEvent, UNREADABLE, UnconfirmedOperation};
+use crate::payment::evidence::{
+    self, TransferEvent, UNREADABLE, UnconfirmedOperation, UnconfirmedTransfer,
+};
 use crate::types::Amount;
 
 /// Returns the conclusion about an operation from the details of the payment.
@@ -52,7 +54,7 @@ fn approved(details: &PaymentDetails) -> Evidence {
 
 /// Returns the conclusion from the events of these kinds, which move money, and from their sum.
 fn transferred(
-    transfer: &Transfer,
+    transfer: &UnconfirmedTransfer,
     details: &PaymentDetails,
     kinds: &[Operation],
     sum: Amount,

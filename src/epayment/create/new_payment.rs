@@ -60,7 +60,7 @@ impl NewPayment {
     /// flow `QR`).
     ///
     /// [`CreatedPayment::redirect_url`](super::CreatedPayment::redirect_url) is the link to an SVG
-    /// image.
+    /// image. The code expires with the payment, so never print it.
     #[doc(alias("POS", "point of sale"))]
     pub fn qr(self) -> Create {
         self.flow(Flow::Qr(None))
@@ -89,7 +89,12 @@ impl NewPayment {
     }
 
     /// Pushes the payment to the customer's phone (user flow `PUSH_MESSAGE`), without a redirect
-    /// URL. Vipps MobilePay allows it for some sales units only.
+    /// URL. Vipps MobilePay allows this for some sales units only.
+    ///
+    /// `customer` is a [`PhoneNumber`](crate::PhoneNumber), a scanned personal code
+    /// ([`PersonalQr`](crate::types::PersonalQr)), or the
+    /// [token](crate::webhooks::CheckIn::customer_token) of a check-in.
+    #[doc(alias("personal QR", "check-in", "POS"))]
     pub fn push_message(self, customer: impl Into<Customer>) -> Create {
         self.flow(Flow::PushMessage).customer(customer)
     }

@@ -11,11 +11,11 @@ use crate::types::{Address, Amount, Currency, Sensitive, by_name, lenient};
 open_enum! {
     /// The kind of a payment method.
     pub enum PaymentMethodKind {
-        /// In the app.
+        /// A payment in the app.
         Wallet = "WALLET",
-        /// On a form for card data.
+        /// A payment with a form for card data.
         Card = "CARD",
-        /// By a payment service provider.
+        /// A payment with card data of a payment service provider.
         CardPassthrough = "CARD_PASSTHROUGH",
     }
 }

@@ -6,7 +6,7 @@ use crate::epayment::events::{EventName, PaymentEvent, creation_key};
 use crate::epayment::state::PaymentState;
 use crate::epayment::transfer::Direction;
 use crate::payment::evidence::Evidence::{self, Inconclusive, NoEffect, TookEffect};
-use crate::payment::evidence::{self, Transfer, TransferEvent, UnconfirmedOperation};
+use crate::payment::evidence::{self, TransferEvent, UnconfirmedOperation, UnconfirmedTransfer};
 use crate::types::RequestId;
 
 /// Returns the conclusion about an operation from the details of the payment and its event log,
@@ -50,7 +50,7 @@ fn created(key: &RequestId, events: &[PaymentEvent]) -> Evidence {
 
 /// Returns the conclusion from the events of this direction, which move money, and from their sum.
 fn transferred(
-    transfer: &Transfer,
+    transfer: &UnconfirmedTransfer,
     direction: Direction,
     details: &PaymentDetails,
     events: &[PaymentEvent],

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_filled_and_ids_distinct() {
+    fn empty_groups_and_repeated_ids_are_refused() {
         let express = Express::with_fixed_options([group(&["a", "b"]), group(&["c"])]);
         express.write(Currency::NOK).unwrap();
         assert!(refused(vec![]).contains("at least 1 group"));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_in_the_currency_of_the_payment() {
+    fn costs_in_another_currency_are_refused() {
         let express = Express::with_fixed_options([group(&["a"])]);
         let message = express.write(Currency::EUR).unwrap_err().to_string();
         assert!(
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn callback_url_has_a_port_that_vipps_reaches() {
+    fn callback_url_must_have_a_port_that_vipps_reaches() {
         for (port, is_reached) in [
             ("", true),
             (":443", true),

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_pages_and_app_links_are_kept() {
+    fn https_pages_and_app_links_are_accepted() {
         for text in [
             "https://example.com",
             "https://shop.example.com/orders/451?paid=%C3%A5#top",

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn each_amount_is_in_the_currency_of_the_payment() {
+    fn amounts_in_another_currency_are_refused() {
         let receipt = Receipt::new([line(10)]);
         let message = refused(&receipt, Amount::eur(10));
         assert!(
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn tax_is_a_part_of_the_total() {
+    fn tax_above_the_total_is_refused() {
         let taxed = |tax, rate| {
             let line = OrderLine::new("p-1", "Coffee", Amount::nok(10), Amount::nok(tax), rate);
             Receipt::new([line]).write(Amount::nok(10))

@@ -30,15 +30,15 @@ macro_rules! wire_enum {
 wire_enum! {
     /// The kind of a delivery.
     ShippingType {
-        /// To the door.
+        /// Delivery to the door.
         HomeDelivery,
-        /// To a pick-up point.
+        /// Delivery to a pick-up point.
         PickupPoint,
-        /// To the mailbox.
+        /// Delivery to the mailbox.
         Mailbox,
-        /// In a shop.
+        /// Pick-up in a shop of the merchant.
         InStore,
-        /// Another kind.
+        /// Another kind of delivery.
         Other,
     }
 }

@@ -96,7 +96,7 @@ pub(super) struct Poller<D> {
     /// The decision, when the poll that read it returned an earlier step first.
     decided: Option<D>,
     last_failure: Option<Error>,
-    /// Set if the last snapshot does not show whether the customer has decided.
+    /// `true` if the last snapshot does not show whether the customer has decided.
     is_unknown: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::{MerchantCallbackQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::qr::image::image_formats;
+use crate::qr::image::image_format_setters;
 use crate::qr::types::CallbackQrId;
 use crate::qr::{Call, QrFormat, read_delete};
 use crate::runtime::Runtime;
@@ -20,7 +20,7 @@ pub struct GetMerchantCallback {
 }
 
 operation! { GetMerchantCallback => MerchantCallbackQr; deadline, merchant_serial_number, retry }
-image_formats!(GetMerchantCallback);
+image_format_setters!(GetMerchantCallback);
 
 impl GetMerchantCallback {
     pub(super) fn new(runtime: Runtime, id: CallbackQrId) -> Self {
@@ -110,7 +110,7 @@ pub struct ListMerchantCallbacks {
 }
 
 operation! { ListMerchantCallbacks => Vec<MerchantCallbackQr>; deadline, merchant_serial_number, retry }
-image_formats!(ListMerchantCallbacks);
+image_format_setters!(ListMerchantCallbacks);
 
 impl ListMerchantCallbacks {
     pub(in crate::qr) fn new(runtime: Runtime) -> Self {

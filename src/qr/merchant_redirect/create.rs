@@ -3,7 +3,7 @@
 use super::{GetMerchantRedirect, MerchantRedirectQr, UpdateMerchantRedirect};
 use crate::call::{CallOptions, Deadline, operation};
 use crate::error::{Error, Outcome, Result};
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::types::{RedirectQrId, RedirectUrl, Ttl};
 use crate::qr::{Call, QrFormat};
 use crate::raw::qr::types;
@@ -26,7 +26,7 @@ pub struct CreateMerchantRedirect {
 }
 
 operation! { CreateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(CreateMerchantRedirect);
+format_setters!(CreateMerchantRedirect);
 
 impl CreateMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
@@ -132,7 +132,7 @@ pub struct CreateOrUpdateMerchantRedirect {
 }
 
 operation! { CreateOrUpdateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(CreateOrUpdateMerchantRedirect);
+format_setters!(CreateOrUpdateMerchantRedirect);
 
 impl CreateOrUpdateMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {

@@ -3,10 +3,9 @@
 use super::{MerchantRedirectQr, Wire};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::qr::image::formats;
+use crate::qr::image::format_setters;
 use crate::qr::types::{RedirectQrId, RedirectUrl};
 use crate::qr::{Call, QrFormat, read_delete};
-use crate::raw::qr::types;
 use crate::runtime::Runtime;
 
 /// Reads a code. Returned by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await`
@@ -21,7 +20,7 @@ pub struct GetMerchantRedirect {
 }
 
 operation! { GetMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(GetMerchantRedirect);
+format_setters!(GetMerchantRedirect);
 
 impl GetMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId) -> Self {
@@ -75,7 +74,7 @@ pub struct UpdateMerchantRedirect {
 }
 
 operation! { UpdateMerchantRedirect => MerchantRedirectQr; deadline, merchant_serial_number, retry }
-formats!(UpdateMerchantRedirect);
+format_setters!(UpdateMerchantRedirect);
 
 impl UpdateMerchantRedirect {
     pub(super) fn new(runtime: Runtime, id: RedirectQrId, redirect_url: RedirectUrl) -> Self {
@@ -100,15 +99,14 @@ impl UpdateMerchantRedirect {
     /// [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
-        let body = types::MerchantRedirectQrUpdateRequest::builder()
-            .redirect_url(self.redirect_url.as_str().to_owned());
+        let redirect_url = self.redirect_url.as_str().to_owned();
         let response = call
             .run(|api| {
                 let mut request = api
                     .update_merchant_redirect_url()
                     .id(self.id.as_str())
                     .accept(self.format.accept())
-                    .body(body);
+                    .body_map(|body| body.redirect_url(redirect_url));
                 if let Some(size) = self.format.size() {
                     request = request.size(size);
                 }
@@ -168,7 +166,7 @@ pub struct ListMerchantRedirects {
 }
 
 operation! { ListMerchantRedirects => Vec<MerchantRedirectQr>; deadline, merchant_serial_number, retry }
-formats!(ListMerchantRedirects);
+format_setters!(ListMerchantRedirects);
 
 impl ListMerchantRedirects {
     pub(in crate::qr) fn new(runtime: Runtime) -> Self {

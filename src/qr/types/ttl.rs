@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_whole_seconds_in_range() {
+    fn whole_seconds_in_range_are_accepted() {
         for seconds in [300, 301, 86_400, 2_147_483_647] {
             let ttl = Ttl::new(Duration::from_secs(seconds)).unwrap();
             assert_eq!(ttl.as_secs(), i64::try_from(seconds).unwrap());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_durations() {
+    fn other_durations_are_refused() {
         for (duration, rule, value) in [
             (Duration::ZERO, "300 s", "0ns"),
             (Duration::from_secs(299), "300 s", "299s"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_texts() {
+    fn other_texts_are_refused() {
         for (text, rule) in [
             ("", "digits"),
             ("-600", "digits"),
