@@ -6,188 +6,127 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-use super::parts::{Item, Model, Part, Use};
+use super::build::document::text;
+use super::parts::{Part, Use, entries};
 
 /// One line of the report, without the operations that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Change {
-    pub(crate) is_compatible: bool,
-    /// The kind of the changed part: `operation`, `parameter`, `field`, `message`, `error` or
-    /// `server`.
+    /// `BREAKING` or `ok`.
+    pub(crate) weight: &'static str,
     pub(crate) subject: &'static str,
     pub(crate) text: String,
-}
-
-impl Change {
-    /// Returns the name of the changed member or parameter in the API. It is empty for other
-    /// changes.
-    pub(crate) fn name(&self) -> &str {
-        let part = self.text.split([':', '(']).next().unwrap_or_default();
-        let name = part
-            .trim_end()
-            .trim_end_matches("[]")
-            .rsplit(['.', ' '])
-            .next();
-        let is_part = ["field", "parameter", "error"].contains(&self.subject);
-        name.filter(|_| is_part).unwrap_or_default()
-    }
+    /// The name of the changed member or parameter in the API. Empty for other changes.
+    pub(crate) name: String,
 }
 
 /// The changes, breaking ones first, with the ids of the operations that each concerns.
 #[derive(Debug, Default)]
 pub(crate) struct Report(pub(crate) BTreeMap<Change, BTreeSet<String>>);
 
-/// The effect of a change on a message that was valid before.
-#[derive(PartialEq, Eq)]
-enum Effect {
-    Compatible,
-    /// Fewer messages are valid.
-    Stricter,
-    Incompatible,
-}
-
 impl Report {
     /// Compares two documents.
-    pub(crate) fn of(old: &Model, new: &Model) -> Self {
+    pub(crate) fn of(old: &Part, mut new: Part) -> Self {
         let mut report = Self::default();
-        if old.servers != new.servers {
-            let text = format!("servers: {} became {}", old.servers, new.servers);
-            report.add(true, "server", text, "");
-        }
-        let mut known = BTreeSet::new();
-        for (key, was) in &old.items {
-            // An operation has moved if its id is at a new place.
-            let is_moved = |(to, now): &(&String, &Item)| {
-                !was.id.is_empty() && now.id == was.id && !old.items.contains_key(*to)
+        for (from, was) in &old.parts {
+            // An operation has moved if its id is at a new place. It gets its old key back.
+            let id = text(&was.rules, "operationId").unwrap_or_default();
+            let is_moved = |(to, now): &(&String, &Part)| {
+                text(&now.rules, "operationId") == Some(id) && !old.parts.contains_key(*to)
             };
-            let found = new.items.get_key_value(key);
-            let Some((to, now)) = found.or_else(|| new.items.iter().find(is_moved)) else {
-                report.add(
-                    was.subject != "error",
-                    was.subject,
-                    format!("{key} removed"),
-                    &was.id,
-                );
-                continue;
-            };
-            if to != key {
-                report.add(true, was.subject, format!("{key} moved to {to}"), &was.id);
+            if !new.parts.contains_key(from)
+                && let Some((to, _)) = new.parts.iter().find(is_moved)
+                && let Some((to, now)) = new.parts.remove_entry(&to.clone())
+            {
+                report.add(was, true, &format!(" moved to {to}"), id);
+                new.parts.insert(from.clone(), now);
             }
-            known.insert(to);
-            report.parts(was, now);
         }
-        for (key, now) in new.items.iter().filter(|(key, _)| !known.contains(key)) {
-            report.add(false, now.subject, format!("{key} added"), &now.id);
-        }
+        report.part(old, &new, "");
         report
     }
 
-    fn add(&mut self, is_breaking: bool, subject: &'static str, text: String, id: &str) {
+    /// Compares two versions of a part. `id` is the operation around it.
+    fn part(&mut self, old: &Part, new: &Part, id: &str) {
+        self.rules(old, new, id);
+        let id = |part: &Part| text(&part.rules, "operationId").unwrap_or(id).to_owned();
+        // The line about a missing part covers the parts inside it.
+        for (key, was) in &old.parts {
+            match new.parts.get(key) {
+                Some(now) => self.part(was, now, &id(was)),
+                None => self.add(was, was.usage != Use::Free, " removed", &id(was)),
+            }
+        }
+        for (key, now) in &new.parts {
+            if !old.parts.contains_key(key) {
+                let (is_required, text) = match now.rules["required"].as_bool() {
+                    Some(true) => (true, " added, required"),
+                    Some(false) => (false, " added, optional"),
+                    None => (false, " added"),
+                };
+                self.add(now, is_required && now.usage == Use::Sent, text, &id(now));
+            }
+        }
+    }
+
+    fn rules(&mut self, old: &Part, new: &Part, id: &str) {
+        let rules = [&old.rules, &new.rules].map(Value::as_object);
+        let keys = BTreeSet::from_iter(rules.into_iter().flatten().flat_map(Map::keys));
+        let has_other_type = old.rules["type"] != new.rules["type"];
+        for key in keys {
+            // A missing rule is null.
+            let (before, after) = (&old.rules[key], &new.rules[key]);
+            let text = match (before, after) {
+                _ if before == after => continue,
+                // The other rules of another type are not comparable.
+                _ if has_other_type && key != "type" => continue,
+                (Value::Array(_), Value::Array(_)) => {
+                    let added = without(after, before).map(|value| format!(" {value} added"));
+                    let removed = without(before, after).map(|value| format!(" {value} removed"));
+                    added.chain(removed).collect::<Vec<_>>().join(",")
+                }
+                (_, Value::Null) => format!(" {before} removed"),
+                (Value::Null, _) => format!(" {after} added"),
+                _ => format!(" {before} became {after}"),
+            };
+            let is_breaking = match new.usage {
+                Use::Sent => is_stricter(key, before, after),
+                Use::Received => key == "type" || key == "servers",
+                Use::Free => false,
+            };
+            let text = text.replace('"', "");
+            self.add(new, is_breaking, &format!(": {key}{text}"), id);
+        }
+    }
+
+    fn add(&mut self, part: &Part, is_breaking: bool, text: &str, id: &str) {
         let change = Change {
-            is_compatible: !is_breaking,
-            subject,
-            text,
+            weight: if is_breaking { "BREAKING" } else { "ok" },
+            subject: part.subject,
+            text: format!("{}{text}", part.shown),
+            name: part.name().to_owned(),
         };
         let operations = self.0.entry(change).or_default();
         operations.extend((!id.is_empty()).then(|| id.to_owned()));
     }
-
-    fn parts(&mut self, old: &Item, new: &Item) {
-        for (place, now) in &new.parts {
-            if let Some(was) = old.parts.get(place) {
-                self.rules(was, now, &old.id);
-            } else if !is_inside_missing(place, old) {
-                let is_required = now.rules.get("required") == Some(&json!(true));
-                let how = if is_required { "required" } else { "optional" };
-                let effect = if is_required {
-                    Effect::Stricter
-                } else {
-                    Effect::Compatible
-                };
-                self.part(now, &effect, &format!(" added, {how}"), &old.id);
-            }
-        }
-        for (place, was) in &old.parts {
-            if !new.parts.contains_key(place) && !is_inside_missing(place, new) {
-                self.part(was, &Effect::Incompatible, " removed", &old.id);
-            }
-        }
-    }
-
-    fn rules(&mut self, was: &Part, now: &Part, id: &str) {
-        let mut keys: BTreeSet<&String> = was.rules.keys().chain(now.rules.keys()).collect();
-        if was.rules.get("type") != now.rules.get("type") {
-            // The other rules of another type are not comparable.
-            keys.retain(|key| *key == "type");
-        }
-        for key in keys {
-            let (before, after) = (was.rules.get(key), now.rules.get(key));
-            if before != after {
-                let text = match (before, after) {
-                    (Some(Value::Array(before)), Some(Value::Array(after))) => {
-                        let added = without(after, before).map(|value| format!(" {value} added"));
-                        let removed =
-                            without(before, after).map(|value| format!(" {value} removed"));
-                        added.chain(removed).collect::<Vec<_>>().join(",")
-                    }
-                    (Some(before), Some(after)) => format!(" {before} became {after}"),
-                    (Some(before), None) => format!(" {before} removed"),
-                    (None, after) => format!(" {} added", after.unwrap_or_default()),
-                };
-                let text = format!(": {key}{}", text.replace('"', ""));
-                self.part(now, &effect(key, before, after), &text, id);
-            }
-        }
-    }
-
-    fn part(&mut self, part: &Part, effect: &Effect, text: &str, id: &str) {
-        let is_breaking = match part.usage {
-            Use::Sent => *effect != Effect::Compatible,
-            Use::Received => *effect == Effect::Incompatible,
-            Use::Error | Use::Other => false,
-        };
-        self.add(
-            is_breaking,
-            part.subject,
-            format!("{}{text}", part.shown),
-            id,
-        );
-    }
 }
 
-fn effect(rule: &str, before: Option<&Value>, after: Option<&Value>) -> Effect {
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned();
-    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
-    let is_stricter = match (rule, number(before), number(after)) {
-        ("type", ..) => return Effect::Incompatible,
-        // These rules do not make the API refuse a value.
+/// Returns whether a changed rule makes the API refuse a value that it accepted before.
+fn is_stricter(rule: &str, before: &Value, after: &Value) -> bool {
+    match (rule, before.as_f64(), after.as_f64()) {
         ("nullable" | "format" | "default", ..) => false,
-        ("required", ..) => after == Some(&json!(true)),
-        ("enum", ..) => match (list(before), list(after)) {
-            (Some(before), Some(after)) => without(&before, &after).next().is_some(),
-            (_, after) => after.is_some(),
-        },
+        _ if after.is_null() => false,
+        ("required", ..) => *after == true,
+        ("enum", ..) if before.is_array() => without(before, after).next().is_some(),
         (_, Some(before), Some(after)) if rule.starts_with("max") => after < before,
         (_, Some(before), Some(after)) if rule.starts_with("min") => after > before,
-        _ => after.is_some(),
-    };
-    if is_stricter {
-        Effect::Stricter
-    } else {
-        Effect::Compatible
+        _ => true,
     }
 }
 
-fn without<'a>(values: &'a [Value], others: &'a [Value]) -> impl Iterator<Item = &'a Value> {
-    values.iter().filter(|value| !others.contains(value))
-}
-
-/// Returns whether the parent of this member is missing in the other item. The line about the
-/// parent covers its members.
-fn is_inside_missing(place: &str, other: &Item) -> bool {
-    let body = place.find(':').map_or(place.len(), |at| at + 1);
-    let parent = place[body..].rfind(['.', '[']).map_or(body, |at| body + at);
-    parent < place.len() && !other.parts.contains_key(&place[..parent])
+/// Returns the values of a list that the other list lacks.
+fn without<'a>(list: &'a Value, other: &'a Value) -> impl Iterator<Item = &'a Value> {
+    entries(list).filter(|value| !entries(other).any(|other| other == *value))
 }

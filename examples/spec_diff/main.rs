@@ -21,8 +21,8 @@ mod parts;
 mod wrapper;
 
 use build::error::Error;
-use changes::Report;
-use parts::Model;
+use changes::{Change, Report};
+use parts::Part;
 use wrapper::Wrapper;
 
 fn main() -> ExitCode {
@@ -31,18 +31,17 @@ fn main() -> ExitCode {
         eprintln!("usage: spec_diff OLD.yaml NEW.yaml");
         return ExitCode::from(2);
     };
-    match (read(old), read(new)) {
-        (Ok(old), Ok(new)) => print(&old, &new),
-        (old, new) => {
-            for error in [old.err(), new.err()].into_iter().flatten() {
-                eprintln!("{error}");
-            }
-            ExitCode::from(2)
-        }
+    let errors = match (read(old), read(new)) {
+        (Ok(old), Ok(new)) => return print(&old, new),
+        (old, new) => [old.err(), new.err()],
+    };
+    for error in errors.into_iter().flatten() {
+        eprintln!("{error}");
     }
+    ExitCode::from(2)
 }
 
-fn read(file: &str) -> Result<Model, Error> {
+fn read(file: &str) -> Result<Part, Error> {
     let path = Path::new(file);
     let text = std::fs::read_to_string(path).map_err(|error| {
         let fault = format!("cannot be read: {error}");
@@ -51,21 +50,16 @@ fn read(file: &str) -> Result<Model, Error> {
     let read = build::load::from_folder(path.parent().unwrap_or(Path::new("")));
     // Without the overlay of the API, which would hide changes of the parts that it corrects.
     let document = build::repair(&text, "", &read);
-    let document = document.map_err(|error| error.in_file(file))?;
-    Ok(Model::of(&document))
+    Ok(Part::of(&document.map_err(|error| error.in_file(file))?))
 }
 
-fn print(old: &Model, new: &Model) -> ExitCode {
+fn print(old: &Part, new: Part) -> ExitCode {
+    let mut text = format!("{} -> {}\n", old.shown, new.shown);
     let changes = Report::of(old, new).0;
     let wrapper = Wrapper::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let mut text = format!("{} -> {}\n", old.title, new.title);
     for (change, operations) in &changes {
-        let weight = if change.is_compatible {
-            "ok"
-        } else {
-            "BREAKING"
-        };
-        let _ = write!(text, "{weight:<8}  {:<9}  {}", change.subject, change.text);
+        let (weight, subject) = (change.weight, change.subject);
+        let _ = write!(text, "{weight:<8}  {subject:<9}  {}", change.text);
         if !operations.is_empty() {
             let ids: Vec<&str> = operations.iter().map(String::as_str).collect();
             let _ = write!(text, " [{}]", ids.join(", "));
@@ -76,10 +70,8 @@ fn print(old: &Model, new: &Model) -> ExitCode {
         };
         let _ = writeln!(text, "\n{:23}{touched}", "");
     }
-    let breaking = changes
-        .keys()
-        .filter(|change| !change.is_compatible)
-        .count();
+    let is_breaking = |change: &&Change| change.weight == "BREAKING";
+    let breaking = changes.keys().filter(is_breaking).count();
     let _ = writeln!(text, "{} changes, {breaking} breaking", changes.len());
     // A closed pipe, as with `| head`, is not a failure.
     let _ = std::io::stdout().write_all(text.as_bytes());

@@ -7,54 +7,37 @@ use super::build::names::snake;
 use super::changes::Change;
 
 /// The source files of the wrapper, with their text in lower case.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Wrapper(Vec<(String, String)>);
 
 impl Wrapper {
     /// Reads `src/` without the raw bindings, the simulator and the test helpers.
     pub(crate) fn read(src: &Path) -> Self {
-        let mut wrapper = Self::default();
-        wrapper.add(src, "src");
-        wrapper.0.sort();
-        wrapper
-    }
-
-    fn add(&mut self, folder: &Path, shown: &str) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let shown = format!("{shown}/{}", entry.file_name().to_string_lossy());
-            let is_other = ["src/raw.rs", "src/simulator", "src/testing"];
-            if is_other.iter().any(|start| shown.starts_with(start)) {
-                continue;
-            }
-            if entry.path().is_dir() {
-                self.add(&entry.path(), &shown);
-            } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
-                self.0.push((shown, text.to_lowercase()));
-            }
-        }
+        let mut files = Vec::new();
+        add(src, "src", &mut files);
+        files.retain(|(file, _)| !["raw", "simulator", "testing"].contains(&area(file)));
+        files.sort();
+        Self(files)
     }
 
     /// Returns the files that mention the member, among the areas that call the operations. If no
     /// file mentions it, returns the files that call the operations.
     pub(crate) fn touched(&self, change: &Change, operations: &BTreeSet<String>) -> Vec<&str> {
         let ids: Vec<String> = operations.iter().map(|id| snake(id)).collect();
-        let calls = self.mentioning(&ids, |_| true);
+        let calls = self.mentioning(&ids);
         // No file can mention a new member. An operation that no file calls concerns no file.
         let is_new = change.text.contains(" added");
-        if change.name().is_empty() || is_new || (calls.is_empty() && !operations.is_empty()) {
+        if change.name.is_empty() || is_new || (calls.is_empty() && !operations.is_empty()) {
             return calls;
         }
         let areas: BTreeSet<&str> = calls.iter().map(|file| area(file)).collect();
-        let words = [snake(change.name()), change.name().to_lowercase()];
-        let members = self.mentioning(&words, |file| {
-            areas.is_empty() || areas.contains(area(file))
-        });
+        let mut members = self.mentioning(&[snake(&change.name), change.name.to_lowercase()]);
+        members.retain(|file| areas.is_empty() || areas.contains(area(file)));
         if members.is_empty() { calls } else { members }
     }
 
-    fn mentioning(&self, words: &[String], wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-        let files = self.0.iter().filter(|(file, _)| wanted(file));
-        let files = files.filter(|(_, text)| {
+    fn mentioning(&self, words: &[String]) -> Vec<&str> {
+        let files = self.0.iter().filter(|(_, text)| {
             let mut found = text.split(|c: char| !c.is_alphanumeric() && c != '_');
             found.any(|found| words.iter().any(|word| word == found))
         });
@@ -64,6 +47,16 @@ impl Wrapper {
 
 /// Returns the area of a file: `ecom` for `src/ecom/capture.rs` and for `src/ecom.rs`.
 fn area(file: &str) -> &str {
-    let inside = file.trim_start_matches("src/");
-    inside.split(['/', '.']).next().unwrap_or(inside)
+    file.split(['/', '.']).nth(1).unwrap_or_default()
+}
+
+fn add(folder: &Path, shown: &str, files: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let shown = format!("{shown}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            add(&entry.path(), &shown, files);
+        } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
+            files.push((shown, text.to_lowercase()));
+        }
+    }
 }

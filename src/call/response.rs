@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::Runtime;
 use crate::telemetry::CallSpan;
 use crate::transport::MAX_ERROR_BODY;
-use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, Timestamp, by_name};
+use crate::types::{MerchantSerialNumber, OrderId, Reference, RequestId, by_name, http_date};
 
 pub(crate) const OTHER_ORDER: &str =
     "the response is about another order than the request: it proves nothing about this one";
@@ -72,9 +72,9 @@ impl Response {
     }
 
     /// Returns the time of the response by the API's clock.
-    pub(crate) fn date(&self) -> Option<Timestamp> {
+    pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         let date = self.headers.get(http::header::DATE)?;
-        date.to_str().ok().map(Timestamp::from)
+        http_date::parse(date.to_str().ok()?)
     }
 
     /// Returns the media type of the body, without parameters.

@@ -75,7 +75,7 @@ pub struct PaymentDetails {
     user: Option<Box<UserDetails>>,
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
-    as_of: Option<Timestamp>,
+    as_of: Option<jiff::Timestamp>,
 }
 
 /// The members of [`PaymentDetails`] in JSON. An unreadable part does not fail the response.
@@ -124,7 +124,7 @@ impl From<&PaymentDetails> for Wire {
             user_details: details.user.as_deref().cloned(),
             shipping_details: details.shipping.as_deref().cloned(),
             sub: details.sub.clone().map(Sensitive::into_inner),
-            as_of: details.as_of.clone(),
+            as_of: details.as_of.map(Timestamp::from),
         }
     }
 }
@@ -169,7 +169,7 @@ impl PaymentDetails {
             user: wire.user_details.map(Box::new),
             shipping: wire.shipping_details.map(Box::new),
             sub: wire.sub.map(Sensitive::from),
-            as_of: wire.as_of,
+            as_of: wire.as_of.and_then(|time| time.instant()),
         })
     }
 
@@ -201,7 +201,7 @@ impl PaymentDetails {
     /// Returns the time of the response by the API's clock, if the response states it. Pass it to
     /// [`is_expired`](Self::is_expired) if the clock of this machine may be wrong.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        self.as_of.as_ref()?.instant()
+        self.as_of
     }
 
     /// Returns every event, newest first by time stamp, including failed ones. The state does not

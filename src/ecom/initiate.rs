@@ -184,8 +184,14 @@ impl Initiate {
         self
     }
 
-    /// Checks the values, and returns them in the form of the API.
-    fn into_body(self) -> Result<types::builder::InitiatePaymentCommand> {
+    /// Checks the values, and returns the three parts of the body.
+    fn into_parts(
+        self,
+    ) -> Result<(
+        types::CustomerInfo,
+        types::MerchantInfo,
+        types::TransactionInfoInitiate,
+    )> {
         let ore = payment_ore(self.amount)?;
         let mut customer = types::CustomerInfo::builder();
         if let Some(number) = &self.phone_number {
@@ -223,10 +229,7 @@ impl Initiate {
             .skip_landing_page(self.skip_landing_page.then_some(true))
             .scope(self.scope.as_ref().map(ToString::to_string))
             .additional_data(airline_data.transpose()?);
-        Ok(types::InitiatePaymentCommand::builder()
-            .customer_info(built::<types::CustomerInfo, _>(customer)?)
-            .merchant_info(built::<types::MerchantInfo, _>(merchant)?)
-            .transaction(built::<types::TransactionInfoInitiate, _>(transaction)?))
+        Ok((built(customer)?, built(merchant)?, built(transaction)?))
     }
 
     /// Refuses settings with which the payment cannot be shown as a QR code.
@@ -266,9 +269,17 @@ impl Initiate {
     pub async fn send(self) -> Result<InitiatedPayment> {
         let call = Call::new(&self.runtime, &self.options);
         let order_id = self.order_id.clone();
-        let body = self.into_body()?;
+        let (customer, merchant, transaction) = self.into_parts()?;
         let response = call
-            .run(|api| api.initiate_payment_v3_using_post().body(body).send())
+            .run(|api| {
+                api.initiate_payment_v3_using_post()
+                    .body_map(|body| {
+                        body.customer_info(customer)
+                            .merchant_info(merchant)
+                            .transaction(transaction)
+                    })
+                    .send()
+            })
             .await?;
         let wire: Wire = response.decode()?;
         response.check_order(&order_id, wire.order_id.as_deref())?;

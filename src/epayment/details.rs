@@ -71,7 +71,7 @@ pub struct PaymentDetails {
     shipping: Option<Box<ShippingDetails>>,
     sub: Option<Sensitive>,
     capture_guaranteed_until: Option<Timestamp>,
-    as_of: Option<Timestamp>,
+    as_of: Option<jiff::Timestamp>,
 }
 
 #[derive(Default, Deserialize, Serialize)]
@@ -140,7 +140,7 @@ impl From<&PaymentDetails> for Wire {
             }),
             sub: None,
             capture_guaranteed_until: details.capture_guaranteed_until.clone(),
-            as_of: details.as_of.clone(),
+            as_of: details.as_of.map(Timestamp::from),
         }
     }
 }
@@ -190,7 +190,7 @@ impl PaymentDetails {
                 .or(wire.sub)
                 .map(Sensitive::from),
             capture_guaranteed_until: wire.capture_guaranteed_until,
-            as_of: wire.as_of,
+            as_of: wire.as_of.and_then(|time| time.instant()),
         })
     }
 
@@ -224,7 +224,7 @@ impl PaymentDetails {
 
     /// Returns the time of the response by the API's clock, if the response states it.
     pub fn as_of(&self) -> Option<jiff::Timestamp> {
-        self.as_of.as_ref()?.instant()
+        self.as_of
     }
 
     /// Returns the state that the API states. A missing state is

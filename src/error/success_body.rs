@@ -39,8 +39,8 @@ pub(crate) fn lists_errors(body: &[u8]) -> bool {
 
 /// Returns the JSON of a body, or `null` if the body is certainly no error.
 fn read(body: &[u8]) -> Value {
-    let text = String::from_utf8_lossy(body);
-    if may_be_error(&text) {
+    if may_be_error(body) {
+        let text = String::from_utf8_lossy(body);
         json::read(text.trim_start_matches('\u{feff}')).value
     } else {
         Value::Null
@@ -49,31 +49,25 @@ fn read(body: &[u8]) -> Value {
 
 /// Returns whether a body may contain one of the names that an error has. Most bodies of a success
 /// contain none of them and need not be parsed.
-fn may_be_error(body: &str) -> bool {
+fn may_be_error(body: &[u8]) -> bool {
     // Names, texts, and what is between them.
-    let mut parts = body.split('"');
+    let mut parts = body.split(|byte| *byte == b'"');
     while let Some(part) = parts.next() {
-        let is = |name: &str| part.eq_ignore_ascii_case(name);
+        let is = |name: &str| part.eq_ignore_ascii_case(name.as_bytes());
         let start = part.get(..5).unwrap_or_default();
-        if start.eq_ignore_ascii_case("error") || is("responseInfo") || is("statusCode") {
+        if start.eq_ignore_ascii_case(b"error") || is("responseInfo") || is("statusCode") {
             return true;
         }
         // A `status` is the HTTP status of an error only if it is 400 to 599.
         if is("status") {
-            let mut rest = parts.clone();
-            let number = rest.next().unwrap_or_default().trim_start_matches(is_colon);
-            let text = rest.next().unwrap_or_default();
-            let value = if number.is_empty() { text } else { number };
-            if value.starts_with(['4', '5']) {
+            let mut value = parts.clone().take(2).flatten();
+            let first = value.find(|byte| !byte.is_ascii_whitespace() && **byte != b':');
+            if matches!(first, Some(b'4' | b'5')) {
                 return true;
             }
         }
     }
     false
-}
-
-fn is_colon(c: char) -> bool {
-    c == ':' || c.is_whitespace()
 }
 
 /// Returns whether an object contains an error code, itself or in one of its members.

@@ -41,11 +41,16 @@ impl ExchangePersonalQr {
     /// expired. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no phone
     /// number.
     pub async fn send(self) -> Result<PersonalQrOwner> {
-        let body = types::QrExchangeRequest::builder()
-            .qr_code(Sensitive::from(self.code.expose()))
-            .requested_data(vec![types::RequestedData::Msisdn]);
+        let code = Sensitive::from(self.code.expose());
+        let requested = vec![types::RequestedData::Msisdn];
         let call = Call::new(&self.runtime, &self.options);
-        let response = call.run(|api| api.exchange_qr().body(body).send()).await?;
+        let response = call
+            .run(|api| {
+                api.exchange_qr()
+                    .body_map(|body| body.qr_code(code).requested_data(requested))
+                    .send()
+            })
+            .await?;
         let wire: Wire = response.decode()?;
         wire.try_into()
             .map_err(|reason: &str| response.decode_error(reason))

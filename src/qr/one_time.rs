@@ -9,7 +9,6 @@ use super::Call;
 use super::image::{QrContent, QrFormat, QrLink, format_and_url, format_setters, image_source};
 use crate::call::{CallOptions, operation};
 use crate::error::Result;
-use crate::raw::qr::types;
 use crate::runtime::Runtime;
 use crate::types::{InvalidValue, LandingPage, by_name, lenient};
 
@@ -51,11 +50,11 @@ impl OneTime {
             return Err(InvalidValue::without_value("landing_page", rule).into());
         }
         let (format, url) = (self.format, self.landing_page.into_text());
-        let body = types::OneTimePaymentQrRequest::builder().url(url);
         let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
-                let mut request = api.generate_otp_qr().accept(format.accept()).body(body);
+                let request = api.generate_otp_qr().body_map(|body| body.url(url));
+                let mut request = request.accept(format.accept());
                 if let Some(size) = format.size() {
                     request = request.size(size);
                 }

@@ -142,7 +142,10 @@ pub(crate) fn opt_seconds<'de, D: Deserializer<'de>>(
 pub(crate) fn opt_bool<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
-    let text = text(deserializer)?;
+    let text = match Value::deserialize(deserializer)? {
+        Value::Bool(bool) => return Ok(Some(bool)),
+        other => into_text(other).unwrap_or_default(),
+    };
     let is = |words: [&str; 4]| {
         words
             .iter()

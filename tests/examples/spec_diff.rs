@@ -164,7 +164,7 @@ fn operations_are_added_removed_moved_and_renamed() {
     assert_reports(
         "op-renamed",
         ECOM,
-        "ok operation the operation: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
+        "ok operation GET /ecomm/v2/payments/{}/details: operationId getPaymentDetailsUsingGET became details [getPaymentDetailsUsingGET]",
         "src/ecom/details.rs",
         |root| root["paths"][DETAILS]["get"]["operationId"] = "details".into(),
     );

@@ -153,14 +153,13 @@ impl PutMobilePayBeacon {
     /// returns its id. HTTP 403 if the keys are not authorized for the merchant serial number.
     /// Retry the call after an outcome of [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<()> {
-        let body = types::MerchantCallbackMobilePayPutRequest::builder()
-            .location_description(self.location.as_str().to_owned());
+        let location = self.location.as_str().to_owned();
         let call = Call::new(&self.runtime, &self.options);
         let response = call
             .run(|api| {
                 api.put_merchant_callback_mobile_pay_qr()
                     .beacon_id(self.id.as_str())
-                    .body(body)
+                    .body_map(|body| body.location_description(location))
                     .send()
             })
             .await;

@@ -6,7 +6,6 @@ use crate::error::Result;
 use crate::qr::image::format_setters;
 use crate::qr::types::{RedirectQrId, RedirectUrl};
 use crate::qr::{Call, QrFormat, read_delete};
-use crate::raw::qr::types;
 use crate::runtime::Runtime;
 
 /// Reads a code. Returned by [`MerchantRedirect::get`](super::MerchantRedirect::get); `.await`
@@ -100,15 +99,14 @@ impl UpdateMerchantRedirect {
     /// [`Unknown`](crate::Outcome::Unknown).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
-        let body = types::MerchantRedirectQrUpdateRequest::builder()
-            .redirect_url(self.redirect_url.as_str().to_owned());
+        let redirect_url = self.redirect_url.as_str().to_owned();
         let response = call
             .run(|api| {
                 let mut request = api
                     .update_merchant_redirect_url()
                     .id(self.id.as_str())
                     .accept(self.format.accept())
-                    .body(body);
+                    .body_map(|body| body.redirect_url(redirect_url));
                 if let Some(size) = self.format.size() {
                     request = request.size(size);
                 }
