@@ -101,7 +101,7 @@ fn invalid_or_long_order_id_is_not_sent() {
             &bad.parse::<OrderId>().unwrap_err().to_string(),
             "order_id",
             "a-z",
-            "",
+            &format!("{bad:?}"),
         );
     }
     let long = "a".repeat(51);
