@@ -76,7 +76,7 @@ impl Shop {
                 self.set_status(id, Status::Paid);
             }
             PaymentState::Cancelled | PaymentState::Rejected => {
-                self.set_status(id, Status::Refused)
+                self.set_status(id, Status::Refused);
             }
             _ => {}
         }

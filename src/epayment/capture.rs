@@ -60,7 +60,7 @@ impl Capture {
     /// Sets the details that were read before the first attempt, so that the call does not read
     /// them. Set the same details for a retry of the call.
     pub fn baseline(mut self, details: &PaymentDetails) -> Self {
-        self.transfer.baseline = Some(*details.aggregate());
+        self.transfer.set_baseline(details);
         self
     }
 
@@ -68,7 +68,8 @@ impl Capture {
     ///
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
-    /// payment. With [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
+    /// payment, or a [`baseline`](Self::baseline) of another payment. With
+    /// [`capture_remaining`](super::Payment::capture_remaining) an error of the kind
     /// [`State`](crate::ErrorKind::State) if nothing remains or the payment is not approved.
     ///
     /// From the API, among others: 6070 (cancelled), 6080 (not approved yet), 6090 (more than

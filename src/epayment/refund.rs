@@ -44,7 +44,7 @@ impl Refund {
     /// Sets the details that were read before the first attempt, so that the call does not read
     /// them. Set the same details for a retry of the call.
     pub fn baseline(mut self, details: &PaymentDetails) -> Self {
-        self.transfer.baseline = Some(*details.aggregate());
+        self.transfer.set_baseline(details);
         self
     }
 
@@ -52,7 +52,8 @@ impl Refund {
     ///
     /// # Errors
     /// Before the request is sent: an amount that is not positive, or in another currency than the
-    /// payment. With [`refund_remaining`](super::Payment::refund_remaining) an error of the kind
+    /// payment, or a [`baseline`](Self::baseline) of another payment. With
+    /// [`refund_remaining`](super::Payment::refund_remaining) an error of the kind
     /// [`State`](crate::ErrorKind::State) if nothing remains.
     ///
     /// From the API, among others: 6020 (not captured), 6150 (more than remains), 6220 (later than

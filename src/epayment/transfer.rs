@@ -1,5 +1,6 @@
 //! Captures and refunds, which move money and have the same rules.
 
+use super::details::PaymentDetails;
 use super::error_codes::is_conflict;
 use super::events::{EventName, PaymentEvent};
 use super::modification::{Modification, Wire};
@@ -10,7 +11,7 @@ use crate::call::{CallOptions, Deadline, Response};
 use crate::error::success_body::lists_errors;
 use crate::error::{Error, Outcome, Result};
 use crate::raw::epayment::types;
-use crate::types::{Amount, InvalidValue, RequestId};
+use crate::types::{Amount, InvalidValue, Reference, RequestId};
 
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
                         log does not hold its idempotency key; read the details";
@@ -75,8 +76,8 @@ pub(super) struct Transfer {
     payment: Payment,
     /// `None` for everything that remains.
     amount: Option<Amount>,
-    /// The sums before the first attempt, if the caller has read them.
-    pub(super) baseline: Option<Aggregate>,
+    /// The reference and the sums of the details that the caller has read before the first attempt.
+    baseline: Option<(Reference, Aggregate)>,
 }
 
 impl Transfer {
@@ -89,6 +90,10 @@ impl Transfer {
         }
     }
 
+    pub(super) fn set_baseline(&mut self, details: &PaymentDetails) {
+        self.baseline = Some((details.reference().clone(), *details.aggregate()));
+    }
+
     pub(super) async fn send(self, options: CallOptions) -> Result<Modification> {
         let deadline = Deadline::new(&self.payment.runtime, &options);
         if let Some(amount) = self.amount {
@@ -98,11 +103,16 @@ impl Transfer {
             key: None,
             ..options.clone()
         };
-        let before = if let Some(aggregate) = self.baseline {
-            aggregate
-        } else {
-            let details = self.payment.details_with(deadline.options(&read));
-            *details.await?.aggregate()
+        let before = match &self.baseline {
+            Some((reference, aggregate)) if *reference == self.payment.reference => *aggregate,
+            Some((reference, _)) => {
+                let rule = "must be the details of this payment";
+                return Err(InvalidValue::new("baseline", rule, reference.as_str()).into());
+            }
+            None => {
+                let details = self.payment.details_with(deadline.options(&read));
+                *details.await?.aggregate()
+            }
         };
         let amount = match (self.amount, &options.key) {
             (Some(amount), _) => in_currency_of(&before, amount)?,

@@ -30,7 +30,7 @@ checked_texts! {
         is_allowed: |c| c.is_ascii_alphanumeric() || c == '-',
     }
 
-    /// The number of a sales unit, MSN for short: 4 to 10 digits.
+    /// The number of a sales unit, MSN for short: 4 to 10 digits (ePayment document).
     ///
     /// It is sent as the header `Merchant-Serial-Number` and as `merchantSerialNumber` in bodies.
     /// It is text, because the eCom API responds to a JSON number with HTTP 500. Some responses
@@ -51,7 +51,7 @@ checked_texts! {
     }
 
     /// The value of a `Vipps-System-*` header, such as the name or the version of the calling
-    /// system: 1 to 30 visible ASCII characters and spaces, trimmed.
+    /// system: 1 to 30 visible ASCII characters and spaces (API documents), trimmed.
     plain SystemText {
         field: "system_text",
         length: 1..=30,
@@ -63,11 +63,11 @@ checked_texts! {
     /// The token of a customer who checked in (`customerToken` of the webhook event
     /// `user.checked-in.v1`): 1 to 4096 visible ASCII characters.
     ///
-    /// It is valid for 15 minutes (QR API guide). The ePayment API accepts it as the customer of a
-    /// payment, and [`Qr::exchange_customer`](crate::qr::Qr::exchange_customer) returns the phone
-    /// number. It identifies a person and never appears in `Debug` output or errors. Its memory is
-    /// overwritten when it is dropped, unlike copies in request bodies and in the buffers of the
-    /// HTTP library.
+    /// The API documents no length; the limit is that of this crate. The token is valid for 15
+    /// minutes (QR API guide). The ePayment API accepts it as the customer of a payment, and
+    /// [`Qr::exchange_customer`](crate::qr::Qr::exchange_customer) returns the phone number. It
+    /// identifies a person and never appears in `Debug` output or errors. Its memory is overwritten
+    /// when it is dropped, unlike copies in request bodies and in the buffers of the HTTP library.
     ///
     /// ```
     /// let token = vipps::types::CustomerToken::parse("wbA8ceVRKkoYiQAV+/AG6Q==")?;
@@ -83,6 +83,9 @@ checked_texts! {
 
     /// The complete text of a customer's personal QR code, as the scanner read it (`qrCode` of the
     /// exchange): 1 to 2048 characters, trimmed, without spaces and control characters.
+    ///
+    /// The QR API documents no length; the limit is that of this crate. As the customer of an
+    /// ePayment payment, the text has 5 to 255 characters, which is checked when the payment is sent.
     ///
     /// Two forms are in use: `https://qr.vipps.no/p/<token>`, and an older form with the phone
     /// number in clear, `https://qr.vipps.no/28/2/01/031/4791234567?v=1`. Other forms are accepted

@@ -34,6 +34,9 @@ async fn epayment_is_created_once_for_a_key() {
         assert!(created.redirect_url().is_some());
         let again = create().await.unwrap();
         assert_eq!(again.reference(), &reference);
+        assert_eq!(again.redirect_url(), created.redirect_url());
+        // The API repeated its first response. After a conflict, the client would read the payment.
+        assert_eq!(fixture.vipps.metrics().calls, 2);
 
         let payment = created.payment(&fixture.vipps);
         let details = payment.details().await.unwrap();

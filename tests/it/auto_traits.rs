@@ -9,59 +9,59 @@ use vipps::token_store::{
 };
 use vipps::{Credentials, Environment, Error, Vipps, VippsBuilder};
 
-fn shared<T: Clone + Send + Sync + 'static>() {}
-fn sent<T: Send + 'static>() {}
-fn in_flight<T: Send + 'static>(_: &T) {}
+fn assert_clone_send_sync<T: Clone + Send + Sync + 'static>() {}
+fn assert_send_type<T: Send + 'static>() {}
+fn assert_send<T: Send + 'static>(_: &T) {}
 
 #[test]
 fn the_client_and_its_handles_are_shared_freely() {
-    shared::<Vipps>();
-    shared::<Ecom>();
-    shared::<Qr>();
-    shared::<vipps::webhooks::Webhooks>();
-    shared::<vipps::webhooks::Ensured>();
-    shared::<vipps::userinfo::Userinfo>();
-    shared::<Payment>();
-    shared::<PaymentDetails>();
-    shared::<vipps::epayment::EPayment>();
-    shared::<vipps::epayment::Payment>();
-    shared::<vipps::epayment::CreatedPayment>();
-    shared::<vipps::epayment::PaymentDetails>();
-    shared::<vipps::QrPayment<vipps::epayment::Payment>>();
-    shared::<Credentials>();
-    shared::<Environment>();
-    shared::<Error>();
-    shared::<CallbackAuth>();
-    shared::<MemoryTokenStore>();
-    shared::<RedisTokenStore>();
-    shared::<StoredToken>();
-    shared::<std::sync::Arc<dyn TokenStore>>();
-    sent::<TokenStoreError>();
-    sent::<VippsBuilder>();
-    sent::<vipps::ecom::Poll>();
-    shared::<vipps::testing::Recorder>();
-    shared::<vipps::testing::ManualClock>();
-    sent::<vipps::testing::SeededRandomness>();
-    sent::<vipps::simulator::Pause>();
+    assert_clone_send_sync::<Vipps>();
+    assert_clone_send_sync::<Ecom>();
+    assert_clone_send_sync::<Qr>();
+    assert_clone_send_sync::<vipps::webhooks::Webhooks>();
+    assert_clone_send_sync::<vipps::webhooks::Ensured>();
+    assert_clone_send_sync::<vipps::userinfo::Userinfo>();
+    assert_clone_send_sync::<Payment>();
+    assert_clone_send_sync::<PaymentDetails>();
+    assert_clone_send_sync::<vipps::epayment::EPayment>();
+    assert_clone_send_sync::<vipps::epayment::Payment>();
+    assert_clone_send_sync::<vipps::epayment::CreatedPayment>();
+    assert_clone_send_sync::<vipps::epayment::PaymentDetails>();
+    assert_clone_send_sync::<vipps::QrPayment<vipps::epayment::Payment>>();
+    assert_clone_send_sync::<Credentials>();
+    assert_clone_send_sync::<Environment>();
+    assert_clone_send_sync::<Error>();
+    assert_clone_send_sync::<CallbackAuth>();
+    assert_clone_send_sync::<MemoryTokenStore>();
+    assert_clone_send_sync::<RedisTokenStore>();
+    assert_clone_send_sync::<StoredToken>();
+    assert_clone_send_sync::<std::sync::Arc<dyn TokenStore>>();
+    assert_send_type::<TokenStoreError>();
+    assert_send_type::<VippsBuilder>();
+    assert_send_type::<vipps::ecom::Poll>();
+    assert_clone_send_sync::<vipps::testing::Recorder>();
+    assert_clone_send_sync::<vipps::testing::ManualClock>();
+    assert_send_type::<vipps::testing::SeededRandomness>();
+    assert_send_type::<vipps::simulator::Pause>();
 }
 
 /// Secrets do not implement `PartialEq`. The duration of `==` depends on the length of the equal
 /// prefix, which reveals a secret byte by byte.
 #[test]
 fn secrets_do_not_implement_partial_eq() {
-    trait Compared<T> {
-        fn is_not() {}
+    trait NotComparable<T> {
+        fn compiles() {}
     }
     struct Comparable;
-    impl<T> Compared<()> for T {}
-    impl<T: PartialEq> Compared<Comparable> for T {}
+    impl<T> NotComparable<()> for T {}
+    impl<T: PartialEq> NotComparable<Comparable> for T {}
     // The call is ambiguous, and does not compile, if the type implements the trait.
-    <vipps::ecom::AuthToken as Compared<_>>::is_not();
-    <Credentials as Compared<_>>::is_not();
-    <CallbackAuth as Compared<_>>::is_not();
-    <vipps::webhooks::Registration as Compared<_>>::is_not();
-    <vipps::epayment::ShippingToken as Compared<_>>::is_not();
-    <vipps::webhooks::Verifier as Compared<_>>::is_not();
+    <vipps::ecom::AuthToken as NotComparable<_>>::compiles();
+    <Credentials as NotComparable<_>>::compiles();
+    <CallbackAuth as NotComparable<_>>::compiles();
+    <vipps::webhooks::Registration as NotComparable<_>>::compiles();
+    <vipps::epayment::ShippingToken as NotComparable<_>>::compiles();
+    <vipps::webhooks::Verifier as NotComparable<_>>::compiles();
 }
 
 #[test]
@@ -77,64 +77,64 @@ async fn every_call_can_move_between_threads() {
     let amount = vipps::Amount::nok(1);
     let ecom = vipps.ecom();
     let payment = ecom.payment(id());
-    in_flight(&ecom.initiate(id(), amount, "t".parse().unwrap()).send());
-    in_flight(
+    assert_send(&ecom.initiate(id(), amount, "t".parse().unwrap()).send());
+    assert_send(
         &ecom
             .initiate(id(), amount, "t".parse().unwrap())
             .into_future(),
     );
-    in_flight(&payment.details().send());
-    in_flight(&payment.capture_remaining().send());
-    in_flight(&payment.refund_remaining().send());
-    in_flight(&payment.cancel().send());
-    in_flight(&payment.force_approve().send());
-    in_flight(&payment.wait().send());
-    in_flight(&payment.wait().poll());
-    in_flight(&vipps.pay_by_qr(id(), amount, "t".parse().unwrap()).send());
+    assert_send(&payment.details().send());
+    assert_send(&payment.capture_remaining().send());
+    assert_send(&payment.refund_remaining().send());
+    assert_send(&payment.cancel().send());
+    assert_send(&payment.force_approve().send());
+    assert_send(&payment.wait().send());
+    assert_send(&payment.wait().poll());
+    assert_send(&vipps.pay_by_qr(id(), amount, "t".parse().unwrap()).send());
     let qr = vipps.qr();
     let page = vipps::types::LandingPage::parse("https://example.com/?token=x").unwrap();
-    in_flight(&qr.one_time(&page).send());
+    assert_send(&qr.one_time(&page).send());
     let redirect = qr.merchant_redirect("poster".parse().unwrap());
     let target = || "https://example.com".parse().unwrap();
-    in_flight(&redirect.create(target()).send());
-    in_flight(&redirect.create_or_update(target()).send());
-    in_flight(&redirect.update(target()).send());
-    in_flight(&redirect.get().send());
-    in_flight(&redirect.delete().send());
-    in_flight(&qr.merchant_redirects().send());
+    assert_send(&redirect.create(target()).send());
+    assert_send(&redirect.create_or_update(target()).send());
+    assert_send(&redirect.update(target()).send());
+    assert_send(&redirect.get().send());
+    assert_send(&redirect.delete().send());
+    assert_send(&qr.merchant_redirects().send());
     let callback = qr.merchant_callback("till-1".parse().unwrap());
-    in_flight(&callback.put("Till 1".parse().unwrap()).send());
-    in_flight(&callback.get().send());
-    in_flight(&callback.delete().send());
-    in_flight(&qr.merchant_callbacks().send());
+    assert_send(&callback.put("Till 1".parse().unwrap()).send());
+    assert_send(&callback.get().send());
+    assert_send(&callback.delete().send());
+    assert_send(&qr.merchant_callbacks().send());
     let epayment = vipps.epayment();
     let reference = || "kiosk-7-000451".parse::<vipps::Reference>().unwrap();
     let payment = epayment.payment(reference());
-    in_flight(&epayment.create(reference(), amount).qr().send());
-    in_flight(&payment.details().send());
-    in_flight(&payment.events().send());
-    in_flight(&payment.capture(amount).send());
-    in_flight(&payment.capture_remaining().send());
-    in_flight(&payment.refund(amount).send());
-    in_flight(&payment.refund_remaining().send());
-    in_flight(&payment.cancel().send());
-    in_flight(&payment.force_approve().send());
-    in_flight(&payment.wait().send());
-    in_flight(&payment.wait().poll());
-    in_flight(&payment.reconcile_cancel().send());
+    assert_send(&epayment.create(reference(), amount).qr().send());
+    assert_send(&payment.details().send());
+    assert_send(&payment.events().send());
+    assert_send(&payment.capture(amount).send());
+    assert_send(&payment.capture_remaining().send());
+    assert_send(&payment.refund(amount).send());
+    assert_send(&payment.refund_remaining().send());
+    assert_send(&payment.cancel().send());
+    assert_send(&payment.force_approve().send());
+    assert_send(&payment.wait().send());
+    assert_send(&payment.wait().poll());
+    assert_send(&payment.reconcile_cancel().send());
     let by_qr = vipps.pay_by_qr(id(), amount, "text".parse().unwrap());
-    in_flight(&by_qr.epayment().send());
+    assert_send(&by_qr.epayment().send());
     let hooks = vipps.webhooks();
     let hook = || "https://shop.example.com/hooks".parse().unwrap();
-    in_flight(&hooks.register(hook(), ["a"]).send());
-    in_flight(&hooks.list().send());
-    in_flight(&hooks.delete("w-1").send());
-    in_flight(&hooks.ensure(hook(), ["a"], None).send());
-    in_flight(&vipps.userinfo("sub").send());
+    assert_send(&hooks.register(hook(), ["a"]).send());
+    assert_send(&hooks.list().send());
+    assert_send(&hooks.delete("w-1").send());
+    assert_send(&hooks.ensure(hook(), ["a"], None).send());
+    assert_send(&vipps.userinfo("sub").send());
     let raw = async move {
         vipps
             .call(|raw| async move { raw.qr().get_merchant_callback_qrs().send().await })
             .await
     };
-    in_flight(&raw);
+    assert_send(&raw);
 }

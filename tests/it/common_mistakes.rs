@@ -20,8 +20,8 @@ fn client_with_ten_attempts(recorder: &Recorder) -> Vipps {
 
 fn count(recorder: &Recorder, operation: &str) -> usize {
     let requests = recorder.requests();
-    let of = requests.iter().filter(|r| r.operation() == Some(operation));
-    of.count()
+    let of_operation = requests.iter().filter(|r| r.operation() == Some(operation));
+    of_operation.count()
 }
 
 /// The next call fetches a new token and succeeds.
@@ -114,8 +114,8 @@ async fn status_200_with_an_error_list_is_an_error() {
 #[test]
 fn kroner_do_not_become_ore_through_a_float() {
     let sample = (0..=2_147_483_647_i64).step_by(1_999_933);
-    let ends = [1, 99, 100, 2_147_483_546, 2_147_483_647];
-    for ore in (0..=10_000).chain(sample).chain(ends) {
+    let limits = [1, 99, 100, 2_147_483_546, 2_147_483_647];
+    for ore in (0..=10_000).chain(sample).chain(limits) {
         let written = format!("{}.{:02}", ore / 100, ore % 100);
         assert_eq!(
             Amount::parse(&written, Currency::NOK).unwrap(),

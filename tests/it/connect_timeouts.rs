@@ -13,9 +13,9 @@ use crate::raw::{RawServer, Step, http_response, stall, write_and_keep_alive};
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
 /// The delay that a busy machine may add to a task.
-const SLACK: Duration = Duration::from_secs(10);
+const TOLERANCE: Duration = Duration::from_secs(10);
 /// The time within which a busy machine connects and sends a request.
-const SENT: Duration = Duration::from_secs(1);
+const CONNECT_TIME: Duration = Duration::from_secs(1);
 
 /// Starts a server that accepts TCP connections and never sends a byte.
 pub(crate) fn silent_server() -> SocketAddr {
@@ -84,7 +84,7 @@ async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Dur
     let vipps = builder.build().unwrap();
     let start_time = Instant::now();
     let (initiated, captured) = tokio::join!(initiate(&vipps, deadline), capture(&vipps, deadline));
-    let took = start_time.elapsed();
+    let duration = start_time.elapsed();
     for error in [initiated, captured] {
         assert_eq!(
             (error.kind(), error.outcome(), error.attempts()),
@@ -92,7 +92,7 @@ async fn assert_not_sent(builder: VippsBuilder, deadline: Duration, longest: Dur
             "{error:?}"
         );
         assert!(error.is_retryable());
-        assert!(took < longest + SLACK, "{took:?}");
+        assert!(duration < longest + TOLERANCE, "{duration:?}");
     }
 }
 
@@ -159,11 +159,11 @@ async fn connect_with_a_client_of_the_caller_is_not_sent() {
     }
 }
 
-/// A clock of the caller, with the time of tokio.
+/// A custom clock, with the time of tokio.
 #[derive(Debug)]
-struct OwnClock(tokio::time::Instant);
+struct TokioClock(tokio::time::Instant);
 
-impl Clock for OwnClock {
+impl Clock for TokioClock {
     fn monotonic(&self) -> Duration {
         self.0.elapsed()
     }
@@ -179,7 +179,7 @@ impl Clock for OwnClock {
 
 #[tokio::test]
 async fn deadline_of_an_own_clock_during_connect_is_not_sent() {
-    let clock = OwnClock(tokio::time::Instant::now());
+    let clock = TokioClock(tokio::time::Instant::now());
     let builder = client("https", silent_server()).clock(clock);
     assert_not_sent(builder, SHORT, SHORT).await;
 }
@@ -194,7 +194,7 @@ async fn deadline_on_a_pooled_connection_stays_unknown() {
         let vipps = server.client();
         let payment = vipps.ecom().payment("o-1".parse().unwrap());
         payment.capture_remaining().await.unwrap();
-        let error = initiate(&vipps, SENT).await;
+        let error = initiate(&vipps, CONNECT_TIME).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
         let requests = server.requests();
         assert_eq!((requests.len(), requests[1].connection), (2, 0));
@@ -204,7 +204,7 @@ async fn deadline_on_a_pooled_connection_stays_unknown() {
 #[tokio::test]
 async fn deadline_on_a_new_connection_stays_unknown() {
     let server = RawServer::start(vec![stall("")]);
-    let error = initiate(&server.client(), SENT).await;
+    let error = initiate(&server.client(), CONNECT_TIME).await;
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Deadline, Outcome::Unknown)

@@ -2,24 +2,22 @@
 //! of an operation with several requests, and the body of the response (`tests/it/wire` covers the
 //! body on a socket). Time is virtual and exact to the millisecond.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::time::Duration;
 
-use crate::support::{amount, id, text};
+use crate::support::{Call, amount, boxed, id, landing_page, text};
 use tokio::time::Instant;
 use vipps::ecom::PollInterval;
 use vipps::qr::RedirectUrl;
 use vipps::simulator::{InMemory, Simulator};
-use vipps::types::{LandingPage, PersonalQr};
+use vipps::types::PersonalQr;
 use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Vipps};
 
 const ORDER: &str = "acme-shop-123";
 const CAPTURE: &str = "capture_payment_using_post";
 const TOKEN: &str = "fetch_authorization_token_using_post";
 const DEADLINE: Duration = Duration::from_secs(7);
-/// The timers of tokio have a resolution of 1 ms.
-const TICK: Duration = Duration::from_millis(2);
+/// Twice the resolution of tokio's timers, which is 1 ms.
+const TIMER_TOLERANCE: Duration = Duration::from_millis(2);
 
 struct Shop {
     sim: Simulator,
@@ -62,102 +60,94 @@ fn url() -> RedirectUrl {
     "https://example.com/".parse().unwrap()
 }
 
-fn page() -> LandingPage {
-    "https://api.vipps.no/x?token=t".parse().unwrap()
-}
-
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 type Operation = (&'static str, fn(&Vipps) -> Call);
-
-fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
 
 /// All operations, including those with several requests.
 const OPERATIONS: [Operation; 20] = [
     ("initiate", |v| {
         let order = v.ecom().initiate("new".parse().unwrap(), amount(), text());
-        run(order.deadline(DEADLINE))
+        boxed(order.deadline(DEADLINE))
     }),
     ("pay by QR", |v| {
         let order = v.pay_by_qr("newer".parse().unwrap(), amount(), text());
-        run(order.deadline(DEADLINE))
+        boxed(order.deadline(DEADLINE))
     }),
     ("details", |v| {
-        run(v.ecom().payment(id()).details().deadline(DEADLINE))
+        boxed(v.ecom().payment(id()).details().deadline(DEADLINE))
     }),
     ("capture", |v| {
-        run(v
-            .ecom()
-            .payment(id())
-            .capture_remaining()
-            .deadline(DEADLINE))
+        boxed(
+            v.ecom()
+                .payment(id())
+                .capture_remaining()
+                .deadline(DEADLINE),
+        )
     }),
     ("refund", |v| {
-        run(v
-            .ecom()
-            .payment(id())
-            .refund(Amount::nok(20))
-            .deadline(DEADLINE))
+        boxed(
+            v.ecom()
+                .payment(id())
+                .refund(Amount::nok(20))
+                .deadline(DEADLINE),
+        )
     }),
     ("refund of the rest", |v| {
-        run(v.ecom().payment(id()).refund_remaining().deadline(DEADLINE))
+        boxed(v.ecom().payment(id()).refund_remaining().deadline(DEADLINE))
     }),
     ("cancel", |v| {
-        run(v.ecom().payment(id()).cancel().deadline(DEADLINE))
+        boxed(v.ecom().payment(id()).cancel().deadline(DEADLINE))
     }),
     ("release", |v| {
         let cancel = v.ecom().payment(id()).cancel().release_remaining();
-        run(cancel.deadline(DEADLINE))
+        boxed(cancel.deadline(DEADLINE))
     }),
     ("wait", |v| {
         let wait = v.ecom().payment(id()).wait().interval(PollInterval::Web);
-        run(wait.deadline(DEADLINE))
+        boxed(wait.deadline(DEADLINE))
     }),
     ("force approve", |v| {
         let approve = v.ecom().payment(id()).force_approve();
         let approve = approve.phone_number(crate::support::PHONE.parse().unwrap());
-        run(approve.landing_page(&page()).deadline(DEADLINE))
+        boxed(approve.landing_page(&landing_page()).deadline(DEADLINE))
     }),
     ("one-time", |v| {
-        run(v.qr().one_time(&page()).deadline(DEADLINE))
+        boxed(v.qr().one_time(&landing_page()).deadline(DEADLINE))
     }),
     ("exchange", |v| {
         let code = PersonalQr::parse("https://qr.vipps.no/p/x").unwrap();
-        run(v.qr().exchange(code).deadline(DEADLINE))
+        boxed(v.qr().exchange(code).deadline(DEADLINE))
     }),
     ("exchange customer", |v| {
         let token = "AAAA".parse().unwrap();
-        run(v.qr().exchange_customer(token).deadline(DEADLINE))
+        boxed(v.qr().exchange_customer(token).deadline(DEADLINE))
     }),
     ("redirect", |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
-        run(code.create(url()).deadline(DEADLINE))
+        boxed(code.create(url()).deadline(DEADLINE))
     }),
     // The code exists, so a request to create it and a request to change it are sent.
     ("create or update", |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
-        run(code.create_or_update(url()).deadline(DEADLINE))
+        boxed(code.create_or_update(url()).deadline(DEADLINE))
     }),
     ("update", |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
-        run(code.update(url()).deadline(DEADLINE))
+        boxed(code.update(url()).deadline(DEADLINE))
     }),
     ("redirects", |v| {
-        run(v.qr().merchant_redirects().deadline(DEADLINE))
+        boxed(v.qr().merchant_redirects().deadline(DEADLINE))
     }),
     ("callback", |v| {
         let code = v.qr().merchant_callback("c".parse().unwrap());
-        run(code.put("Till".parse().unwrap()).deadline(DEADLINE))
+        boxed(code.put("Till".parse().unwrap()).deadline(DEADLINE))
     }),
     ("delete callback", |v| {
         let code = v.qr().merchant_callback("c".parse().unwrap());
-        run(code.delete().deadline(DEADLINE))
+        boxed(code.delete().deadline(DEADLINE))
     }),
     ("beacon", |v| {
         let beacon = v.qr().mobilepay_beacon("123456789012345".parse().unwrap());
-        run(beacon.put("Till".parse().unwrap()).deadline(DEADLINE))
+        boxed(beacon.put("Till".parse().unwrap()).deadline(DEADLINE))
     }),
 ];
 
@@ -189,7 +179,10 @@ async fn stalled_token_request_ends_at_the_deadline() {
             (ErrorKind::Deadline, outcome),
             "{name}: {error:?}"
         );
-        assert!(took.abs_diff(DEADLINE) <= TICK, "{name}: {took:?}");
+        assert!(
+            took.abs_diff(DEADLINE) <= TIMER_TOLERANCE,
+            "{name}: {took:?}"
+        );
     }
 }
 
@@ -203,10 +196,10 @@ async fn paused_token_request_ends_at_the_deadline() {
     for _ in 0..8 {
         payment.details().await.unwrap_err();
     }
-    let (result, took) = timed(run(payment.details().deadline(Duration::from_secs(2)))).await;
+    let (result, took) = timed(boxed(payment.details().deadline(Duration::from_secs(2)))).await;
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
-    assert!(took <= Duration::from_secs(2) + TICK, "{took:?}");
+    assert!(took <= Duration::from_secs(2) + TIMER_TOLERANCE, "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +220,7 @@ async fn attempts_without_a_response_end_at_the_deadline() {
             matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Timeout),
             "{name}: {error:?}"
         );
-        assert!(took <= DEADLINE + TICK, "{name}: {took:?}");
+        assert!(took <= DEADLINE + TIMER_TOLERANCE, "{name}: {took:?}");
         assert!(shop.sim.journal().entries().len() > before, "{name}");
     }
 }
@@ -243,7 +236,7 @@ async fn slow_requests_end_at_the_deadline() {
         let before = shop.sim.journal().entries().len();
         shop.sim.faults().any().delay(DEADLINE * 2 / 3);
         let (result, took) = timed(operation(&vipps)).await;
-        assert!(took <= DEADLINE + TICK, "{name}: {took:?}");
+        assert!(took <= DEADLINE + TIMER_TOLERANCE, "{name}: {took:?}");
         if shop.sim.journal().entries().len() - before > 1 {
             let error = result.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Deadline, "{name}: {error:?}");
@@ -271,19 +264,22 @@ async fn deadline_covers_token_attempts_and_waits() {
     let payment = vipps.ecom().payment(id());
     // The first capture takes 1 s and succeeds. The second capture meets the other faults.
     let part = payment.capture(Amount::nok(1));
-    let (result, took) = timed(run(part.deadline(DEADLINE))).await;
+    let (result, took) = timed(boxed(part.deadline(DEADLINE))).await;
     result.unwrap();
-    assert!(took >= second * 2 && took <= second * 2 + TICK, "{took:?}");
+    assert!(
+        took >= second * 2 && took <= second * 2 + TIMER_TOLERANCE,
+        "{took:?}"
+    );
     shop.sim.revoke_tokens();
-    let (result, took) = timed(run(payment.capture_remaining().deadline(DEADLINE))).await;
+    let (result, took) = timed(boxed(payment.capture_remaining().deadline(DEADLINE))).await;
     let error = result.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Deadline, Outcome::Unknown)
     );
     assert!(error.attempts() >= 2, "{error:?}");
-    assert!(took.abs_diff(DEADLINE) <= TICK, "{took:?}");
-    assert!(error.elapsed() <= DEADLINE + TICK);
+    assert!(took.abs_diff(DEADLINE) <= TIMER_TOLERANCE, "{took:?}");
+    assert!(error.elapsed() <= DEADLINE + TIMER_TOLERANCE);
 }
 
 /// A wait that would end after the deadline is not started.
@@ -295,7 +291,7 @@ async fn retry_that_would_exceed_the_deadline_is_not_awaited() {
         vipps.ecom().payment(id()).details().await.unwrap();
         shop.sim.faults().on(CAPTURE).retry_after(3).status(status);
         let capture = vipps.ecom().payment(id()).capture_remaining();
-        let (result, took) = timed(run(capture.deadline(DEADLINE))).await;
+        let (result, took) = timed(boxed(capture.deadline(DEADLINE))).await;
         let error = result.unwrap_err();
         assert_eq!(error.http_status(), Some(status));
         assert_eq!(error.attempts(), 3, "at 0, 3 and 6 s");
@@ -320,5 +316,5 @@ async fn raw_call_ends_at_the_total_timeout() {
     let start_time = Instant::now();
     let error = details.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    assert!(start_time.elapsed() <= DEADLINE + TICK);
+    assert!(start_time.elapsed() <= DEADLINE + TIMER_TOLERANCE);
 }

@@ -1,59 +1,29 @@
 //! The table of the ePayment API's error codes, asserted against the client and the simulator. The
-//! client states remedy and explanation of every code. The simulator produces a code where its rules
-//! apply, and every code by a fault.
+//! client states remedy and explanation of every code. The simulator produces a code where its
+//! rules apply, and every code by a fault.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vipps::Remedy::{ChangeRequest, CheckDetails, Contact, NewOrder, Retry, RetryLater};
 use vipps::epayment::{Create, Payment};
 use vipps::{Amount, Error, Outcome, Remedy, RetryPolicy, Vipps};
 
 use crate::epayment::{CREATE, PAGE, PAYMENT, REFERENCE, reference};
 use crate::simulator_shop::Shop;
 
-/// The class of the documentation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Class {
-    /// Permanent: the request must change.
-    P,
-    /// The customer acts.
-    U,
-    /// Repeat shortly.
-    R,
-    /// Repeat later.
-    L,
-    /// Look first.
-    D,
-    /// The merchant or Vipps MobilePay acts.
-    M,
-}
-use Class::{D, L, M, P, R, U};
-
-impl Class {
-    fn remedy(self) -> Remedy {
-        match self {
-            P => Remedy::ChangeRequest,
-            U => Remedy::NewOrder,
-            R => Remedy::Retry,
-            L => Remedy::RetryLater,
-            D => Remedy::CheckDetails,
-            M => Remedy::Contact,
-        }
-    }
-}
-
 /// The situation in which the simulator responds with the code.
 #[derive(Clone, Copy)]
 enum Produced {
-    By(fn(&mut Shop) -> (u16, Value)),
-    /// No rule of the simulator leads to it.
-    ByAFault,
+    ByRule(fn(&mut Shop) -> (u16, Value)),
+    /// No rule of the simulator leads to the code, so a fault returns it.
+    OnlyByFault,
 }
-use Produced::{By, ByAFault};
+use Produced::{ByRule, OnlyByFault};
 
 /// The operation that returns the code.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Of {
+enum Operation {
     Create,
     Read,
     Capture,
@@ -63,70 +33,70 @@ enum Of {
 }
 
 #[rustfmt::skip] // A table is read with one line for each code.
-const TABLE: [(&str, Class, Of, Produced); 62] = [
-    ("3010", D, Of::Create, ByAFault),
-    ("4010", P, Of::Capture, By(|s| { approved(s); change(s, "capture", "k", 1_000); change(s, "capture", "k", 2_000) })),
-    ("4020", D, Of::Create, By(|s| { create(s, "k", &json!({})); create(s, "k", &json!({"reference": "another-payment"})) })),
-    ("4040", P, Of::Create, By(|s| create(s, "k", &json!({"amount": {"currency": "NOK", "value": 100.5}})))),
-    ("4050", U, Of::Create, By(|s| create(s, "k", &json!({"customer": {"customerToken": "unknown"}})))),
-    ("4060", U, Of::Create, By(|s| create(s, "k", &json!({"customer": {"personalQr": "https://qr.vipps.no/p/unknown"}})))),
-    ("4070", P, Of::Create, By(|s| create(s, "k", &json!({"customer": {"phoneNumber": "+4791234567"}})))),
-    ("4080", P, Of::Create, By(|s| create(s, "k", &json!({"profile": {"scope": "name horoscope"}})))),
-    ("4090", P, Of::Create, By(|s| create(s, "k", &json!({"returnUrl": "http://example.com"})))),
-    ("4100", P, Of::Create, By(|s| create(s, "k", &json!({"metadata": {"a": "", "b": "", "c": "", "d": "", "e": "", "f": ""}})))),
-    ("4110", P, Of::Create, By(duplicate_metadata)),
-    ("4120", P, Of::Create, By(|s| create(s, "k", &json!({"metadata": {"k".repeat(101): "v"}})))),
-    ("4130", P, Of::Create, By(|s| create(s, "k", &json!({"metadata": {"k": "v".repeat(501)}})))),
-    ("4140", P, Of::Create, By(|s| create(s, "k", &json!({"userFlow": "PUSH_MESSAGE"})))),
-    ("4150", D, Of::Create, By(|s| { create(s, "k", &json!({})); create(s, "other", &json!({})) })),
-    ("4160", P, Of::Create, ByAFault),
-    ("5010", M, Of::Create, By(|s| create(s, "k", &json!({"paymentMethod": {"type": "WALLET", "blockedSources": ["COMMERCIAL_CARDS"]}})))),
-    ("5020", M, Of::Create, ByAFault),
-    ("5030", M, Of::Create, By(|s| create(s, "k", &json!({"profile": {"scope": "name nin"}})))),
-    ("5040", P, Of::Create, By(|s| create(s, "k", &json!({"amount": {"currency": "SEK", "value": 100}})))),
-    ("5050", M, Of::Create, ByAFault),
-    ("5060", M, Of::Create, ByAFault),
-    ("5070", D, Of::Create, ByAFault),
-    ("5080", M, Of::Create, By(|s| create(s, "k", &json!({"userFlow": "PUSH_MESSAGE", "customer": {"phoneNumber": "4791234567"}})))),
-    ("5090", P, Of::Read, By(|s| s.get(PAYMENT))),
-    ("5100", M, Of::Refund, ByAFault),
-    ("6010", P, Of::Create, By(|s| create(s, "k", &json!({"amount": {"currency": "NOK", "value": 99}})))),
-    ("6020", P, Of::Refund, By(|s| { approved(s); change(s, "refund", "k", 1_000) })),
-    ("6030", P, Of::Cancel, By(|s| { approved(s); days(s, 180); cancel(s, &json!({})) })),
-    ("6040", P, Of::Cancel, By(|s| { captured(s); cancel(s, &json!({})) })),
-    ("6050", D, Of::Cancel, By(|s| { approved(s); cancel(s, &json!({})); cancel(s, &json!({})) })),
-    ("6060", D, Of::Cancel, By(|s| { approved(s); cancel(s, &json!({"cancelTransactionOnly": true})) })),
-    ("6070", P, Of::Capture, By(|s| { approved(s); cancel(s, &json!({})); change(s, "capture", "k", 1_000) })),
-    ("6080", P, Of::Capture, By(|s| { open(s); change(s, "capture", "k", 1_000) })),
-    ("6090", P, Of::Capture, By(|s| { approved(s); change(s, "capture", "k", 20_001) })),
-    ("6100", P, Of::Capture, By(|s| { approved(s); days(s, 180); change(s, "capture", "k", 1_000) })),
-    ("6110", P, Of::Create, By(|s| create(s, "k", &json!({"receiptUrl": PAGE, "expiresAt": in_minutes(s, 60 * 24 * 60)})))),
-    ("6120", P, Of::Create, By(|s| create(s, "k", &json!({"receiptUrl": PAGE, "expiresAt": in_minutes(s, 10)})))),
-    ("6130", P, Of::Create, By(|s| create(s, "k", &json!({"expiresAt": in_minutes(s, 60)})))),
-    ("6140", P, Of::Capture, ByAFault),
-    ("6150", P, Of::Refund, By(|s| { captured(s); change(s, "refund", "k", 20_001) })),
-    ("6160", R, Of::Capture, ByAFault),
-    ("6170", D, Of::Capture, By(|s| { captured(s); change(s, "capture", "k", 1_000) })),
-    ("6180", D, Of::Refund, By(|s| { captured(s); change(s, "refund", "j", 20_000); change(s, "refund", "k", 1_000) })),
-    ("6190", P, Of::Cancel, By(|s| { rejected(s); cancel(s, &json!({})) })),
-    ("6200", P, Of::Capture, By(|s| { rejected(s); change(s, "capture", "k", 1_000) })),
-    ("6210", P, Of::Refund, By(|s| { rejected(s); change(s, "refund", "k", 1_000) })),
-    ("6220", P, Of::Refund, By(|s| { captured(s); days(s, 365); change(s, "refund", "k", 1_000) })),
-    ("6230", D, Of::Approve, By(|s| { approved(s); approve(s) })),
-    ("6250", R, Of::Cancel, By(|s| { open(s); s.sim.payer().authenticate(REFERENCE).unwrap(); cancel(s, &json!({})) })),
-    ("6260", L, Of::Capture, ByAFault),
-    ("6280", L, Of::Capture, ByAFault),
-    ("7010", U, Of::Create, ByAFault),
-    ("10010", P, Of::Approve, By(|s| { rejected(s); approve(s) })),
-    ("10020", P, Of::Approve, ByAFault),
-    ("10030", P, Of::Approve, ByAFault),
-    ("10040", P, Of::Approve, ByAFault),
-    ("10050", P, Of::Approve, ByAFault),
-    ("10060", P, Of::Approve, By(|s| { create(s, "k", &express()); approve(s) })),
-    ("10070", P, Of::Approve, ByAFault),
+const TABLE: [(&str, Remedy, Operation, Produced); 62] = [
+    ("3010", CheckDetails, Operation::Create, OnlyByFault),
+    ("4010", ChangeRequest, Operation::Capture, ByRule(|s| { approved(s); change(s, "capture", "k", 1_000); change(s, "capture", "k", 2_000) })),
+    ("4020", CheckDetails, Operation::Create, ByRule(|s| { create(s, "k", &json!({})); create(s, "k", &json!({"reference": "another-payment"})) })),
+    ("4040", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"amount": {"currency": "NOK", "value": 100.5}})))),
+    ("4050", NewOrder, Operation::Create, ByRule(|s| create(s, "k", &json!({"customer": {"customerToken": "unknown"}})))),
+    ("4060", NewOrder, Operation::Create, ByRule(|s| create(s, "k", &json!({"customer": {"personalQr": "https://qr.vipps.no/p/unknown"}})))),
+    ("4070", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"customer": {"phoneNumber": "+4791234567"}})))),
+    ("4080", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"profile": {"scope": "name horoscope"}})))),
+    ("4090", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"returnUrl": "http://example.com"})))),
+    ("4100", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"metadata": {"a": "", "b": "", "c": "", "d": "", "e": "", "f": ""}})))),
+    ("4110", ChangeRequest, Operation::Create, ByRule(duplicate_metadata)),
+    ("4120", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"metadata": {"k".repeat(101): "v"}})))),
+    ("4130", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"metadata": {"k": "v".repeat(501)}})))),
+    ("4140", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"userFlow": "PUSH_MESSAGE"})))),
+    ("4150", CheckDetails, Operation::Create, ByRule(|s| { create(s, "k", &json!({})); create(s, "other", &json!({})) })),
+    ("4160", ChangeRequest, Operation::Create, OnlyByFault),
+    ("5010", Contact, Operation::Create, ByRule(|s| create(s, "k", &json!({"paymentMethod": {"type": "WALLET", "blockedSources": ["COMMERCIAL_CARDS"]}})))),
+    ("5020", Contact, Operation::Create, OnlyByFault),
+    ("5030", Contact, Operation::Create, ByRule(|s| create(s, "k", &json!({"profile": {"scope": "name nin"}})))),
+    ("5040", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"amount": {"currency": "SEK", "value": 100}})))),
+    ("5050", Contact, Operation::Create, OnlyByFault),
+    ("5060", Contact, Operation::Create, OnlyByFault),
+    ("5070", CheckDetails, Operation::Create, OnlyByFault),
+    ("5080", Contact, Operation::Create, ByRule(|s| create(s, "k", &json!({"userFlow": "PUSH_MESSAGE", "customer": {"phoneNumber": "4791234567"}})))),
+    ("5090", ChangeRequest, Operation::Read, ByRule(|s| s.get(PAYMENT))),
+    ("5100", Contact, Operation::Refund, OnlyByFault),
+    ("6010", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"amount": {"currency": "NOK", "value": 99}})))),
+    ("6020", ChangeRequest, Operation::Refund, ByRule(|s| { approved(s); change(s, "refund", "k", 1_000) })),
+    ("6030", ChangeRequest, Operation::Cancel, ByRule(|s| { approved(s); days(s, 180); cancel(s, &json!({})) })),
+    ("6040", ChangeRequest, Operation::Cancel, ByRule(|s| { captured(s); cancel(s, &json!({})) })),
+    ("6050", CheckDetails, Operation::Cancel, ByRule(|s| { approved(s); cancel(s, &json!({})); cancel(s, &json!({})) })),
+    ("6060", CheckDetails, Operation::Cancel, ByRule(|s| { approved(s); cancel(s, &json!({"cancelTransactionOnly": true})) })),
+    ("6070", ChangeRequest, Operation::Capture, ByRule(|s| { approved(s); cancel(s, &json!({})); change(s, "capture", "k", 1_000) })),
+    ("6080", ChangeRequest, Operation::Capture, ByRule(|s| { open(s); change(s, "capture", "k", 1_000) })),
+    ("6090", ChangeRequest, Operation::Capture, ByRule(|s| { approved(s); change(s, "capture", "k", 20_001) })),
+    ("6100", ChangeRequest, Operation::Capture, ByRule(|s| { approved(s); days(s, 180); change(s, "capture", "k", 1_000) })),
+    ("6110", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"receiptUrl": PAGE, "expiresAt": in_minutes(s, 60 * 24 * 60)})))),
+    ("6120", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"receiptUrl": PAGE, "expiresAt": in_minutes(s, 10)})))),
+    ("6130", ChangeRequest, Operation::Create, ByRule(|s| create(s, "k", &json!({"expiresAt": in_minutes(s, 60)})))),
+    ("6140", ChangeRequest, Operation::Capture, OnlyByFault),
+    ("6150", ChangeRequest, Operation::Refund, ByRule(|s| { captured(s); change(s, "refund", "k", 20_001) })),
+    ("6160", Retry, Operation::Capture, OnlyByFault),
+    ("6170", CheckDetails, Operation::Capture, ByRule(|s| { captured(s); change(s, "capture", "k", 1_000) })),
+    ("6180", CheckDetails, Operation::Refund, ByRule(|s| { captured(s); change(s, "refund", "j", 20_000); change(s, "refund", "k", 1_000) })),
+    ("6190", ChangeRequest, Operation::Cancel, ByRule(|s| { rejected(s); cancel(s, &json!({})) })),
+    ("6200", ChangeRequest, Operation::Capture, ByRule(|s| { rejected(s); change(s, "capture", "k", 1_000) })),
+    ("6210", ChangeRequest, Operation::Refund, ByRule(|s| { rejected(s); change(s, "refund", "k", 1_000) })),
+    ("6220", ChangeRequest, Operation::Refund, ByRule(|s| { captured(s); days(s, 365); change(s, "refund", "k", 1_000) })),
+    ("6230", CheckDetails, Operation::Approve, ByRule(|s| { approved(s); approve(s) })),
+    ("6250", Retry, Operation::Cancel, ByRule(|s| { open(s); s.sim.payer().authenticate(REFERENCE).unwrap(); cancel(s, &json!({})) })),
+    ("6260", RetryLater, Operation::Capture, OnlyByFault),
+    ("6280", RetryLater, Operation::Capture, OnlyByFault),
+    ("7010", NewOrder, Operation::Create, OnlyByFault),
+    ("10010", ChangeRequest, Operation::Approve, ByRule(|s| { rejected(s); approve(s) })),
+    ("10020", ChangeRequest, Operation::Approve, OnlyByFault),
+    ("10030", ChangeRequest, Operation::Approve, OnlyByFault),
+    ("10040", ChangeRequest, Operation::Approve, OnlyByFault),
+    ("10050", ChangeRequest, Operation::Approve, OnlyByFault),
+    ("10060", ChangeRequest, Operation::Approve, ByRule(|s| { create(s, "k", &express()); approve(s) })),
+    ("10070", ChangeRequest, Operation::Approve, OnlyByFault),
     // Codes that a refund shares with other operations.
-    ("4150", D, Of::Refund, By(|s| { captured(s); change(s, "refund", "k", 1_000); change(s, "refund", "k", 2_000) })),
-    ("5090", P, Of::Capture, By(|s| change(s, "capture", "k", 1_000))),
+    ("4150", CheckDetails, Operation::Refund, ByRule(|s| { captured(s); change(s, "refund", "k", 1_000); change(s, "refund", "k", 2_000) })),
+    ("5090", ChangeRequest, Operation::Capture, ByRule(|s| change(s, "capture", "k", 1_000))),
 ];
 
 fn regular() -> Value {
@@ -219,14 +189,16 @@ fn code(body: &Value) -> &str {
 
 #[test]
 fn simulator_produces_each_code_where_its_rule_applies() {
-    for (expected, _, of, produced) in TABLE {
-        let By(situation) = produced else { continue };
+    for (expected, _, operation, produced) in TABLE {
+        let ByRule(situation) = produced else {
+            continue;
+        };
         let (status, body) = situation(&mut Shop::new());
         assert!(
             (400..500).contains(&status),
-            "{expected} {of:?}: {status} {body}"
+            "{expected} {operation:?}: {status} {body}"
         );
-        assert_eq!(code(&body), expected, "{of:?}: {body}");
+        assert_eq!(code(&body), expected, "{operation:?}: {body}");
         assert_eq!(body["status"], status, "{body}");
     }
 }
@@ -236,7 +208,7 @@ fn new(vipps: &Vipps) -> Create {
     new.web_redirect(PAGE.parse().unwrap())
 }
 
-impl Of {
+impl Operation {
     fn id(self) -> &'static str {
         match self {
             Self::Create => "create_payment",
@@ -266,38 +238,38 @@ impl Of {
 
 #[tokio::test(start_paused = true)]
 async fn client_states_remedy_and_explanation_of_each_code() {
-    for (code, class, of, _) in TABLE {
+    for (code, remedy, operation, _) in TABLE {
         let shop = Shop::new();
         let vipps = shop.sim.client_builder().retry(RetryPolicy::none());
         let vipps = vipps.build().unwrap();
-        if of != Of::Create {
+        if operation != Operation::Create {
             new(&vipps).await.unwrap();
         }
-        if !matches!(of, Of::Create | Of::Approve) {
+        if !matches!(operation, Operation::Create | Operation::Approve) {
             captured_in_part(&shop);
         }
-        shop.sim.faults().on(of.id()).epayment_error(code);
-        let error = of.fail(&vipps).await;
-        let about = format!("{code} {of:?}: {error}");
-        assert!(error.has_code(code), "{about}");
+        shop.sim.faults().on(operation.id()).epayment_error(code);
+        let error = operation.fail(&vipps).await;
+        let context = format!("{code} {operation:?}: {error}");
+        assert!(error.has_code(code), "{context}");
         let reported = &error.api_errors()[0];
-        assert_eq!(reported.remedy(), Some(class.remedy()), "{about}");
+        assert_eq!(reported.remedy(), Some(remedy), "{context}");
         let explanation = reported.explanation().unwrap_or_default();
-        assert!(explanation.ends_with('.'), "{about}");
-        assert!(error.to_string().contains(code), "{about}");
+        assert!(explanation.ends_with('.'), "{context}");
+        assert!(error.to_string().contains(code), "{context}");
         assert_eq!(
             error.is_retryable(),
-            matches!(class, R | L) || code == "3010",
-            "{about}"
+            matches!(remedy, Retry | RetryLater) || code == "3010",
+            "{context}"
         );
         // After 4010 the event log decides, and here it does not hold the key.
-        if class != D && code != "4010" {
-            assert_eq!(error.outcome(), Outcome::Rejected, "{about}");
+        if remedy != CheckDetails && code != "4010" {
+            assert_eq!(error.outcome(), Outcome::Rejected, "{context}");
         }
     }
 }
 
-/// The payment is approved, and a half of it is captured.
+/// Approves the payment and captures half of it.
 fn captured_in_part(shop: &Shop) {
     shop.sim.payer().approve(REFERENCE).unwrap();
     assert_eq!(change(shop, "capture", "half", 10_000).0, 200);

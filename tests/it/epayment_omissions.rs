@@ -21,19 +21,19 @@ use crate::rng::Rng;
 const SEEDS: u64 = 120;
 
 /// Every member and entry of a JSON text, by its pointer.
-fn places(at: &str, value: &Value, found: &mut Vec<String>) {
+fn pointers(at: &str, value: &Value, found: &mut Vec<String>) {
     if !at.is_empty() {
         found.push(at.to_owned());
     }
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                places(&format!("{at}/{name}"), member, found);
+                pointers(&format!("{at}/{name}"), member, found);
             }
         }
         Value::Array(entries) => {
             for (index, entry) in entries.iter().enumerate() {
-                places(&format!("{at}/{index}"), entry, found);
+                pointers(&format!("{at}/{index}"), entry, found);
             }
         }
         _ => {}
@@ -41,7 +41,7 @@ fn places(at: &str, value: &Value, found: &mut Vec<String>) {
 }
 
 /// The members that a conclusion about money depends on.
-const CRUCIAL: [&str; 6] = [
+const MONEY_MEMBERS: [&str; 6] = [
     "/idempotencyKey",
     "/success",
     "/name",
@@ -53,18 +53,18 @@ const CRUCIAL: [&str; 6] = [
 /// Removes a part of a body, or makes it unreadable. Never replaces a fact with another one.
 fn damage(body: &mut Value, rng: &mut Rng) {
     let mut found = Vec::new();
-    places("", body, &mut found);
-    // A log in which only the key of an event is missing looks like a log of other events.
-    let is_key = |place: &String| place.ends_with("/idempotencyKey");
+    pointers("", body, &mut found);
+    // A log in which only the key of an event is missing equals a log of other events.
+    let is_key = |pointer: &String| pointer.ends_with("/idempotencyKey");
     if rng.percent(40) && found.iter().any(is_key) {
         found.retain(is_key);
     } else if rng.percent(60) {
-        found.retain(|place| CRUCIAL.iter().any(|name| place.ends_with(name)));
+        found.retain(|pointer| MONEY_MEMBERS.iter().any(|name| pointer.ends_with(name)));
     }
-    let Some(place) = found.get(rng.index(found.len())) else {
+    let Some(pointer) = found.get(rng.index(found.len())) else {
         return;
     };
-    let (parent, name) = place.rsplit_once('/').unwrap();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
     let unreadable = match name {
         "name" | "state" => json!("TOMORROW"),
         "success" => json!("maybe"),
@@ -72,11 +72,11 @@ fn damage(body: &mut Value, rng: &mut Rng) {
         "value" => json!("1e"),
         _ => json!({}),
     };
-    let way = rng.below(4);
+    let kind = rng.below(4);
     match body.pointer_mut(parent).unwrap() {
-        Value::Object(members) if way < 2 => drop(members.remove(name)),
-        Value::Array(entries) if way < 2 => drop(entries.remove(name.parse().unwrap())),
-        parent if way == 2 => *child(parent, name) = Value::Null,
+        Value::Object(members) if kind < 2 => drop(members.remove(name)),
+        Value::Array(entries) if kind < 2 => drop(entries.remove(name.parse().unwrap())),
+        parent if kind == 2 => *child(parent, name) = Value::Null,
         parent => *child(parent, name) = unreadable,
     }
 }
@@ -90,14 +90,14 @@ fn child<'a>(parent: &'a mut Value, name: &str) -> &'a mut Value {
 
 /// Damages some responses of the simulator.
 #[derive(Clone, Debug)]
-struct Lossy {
+struct DamagingTransport {
     sim: InMemory,
     rng: Arc<Mutex<Rng>>,
     /// The percentage of responses that are damaged.
     chance: Arc<Mutex<u64>>,
 }
 
-impl Transport for Lossy {
+impl Transport for DamagingTransport {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let is_epayment = request.uri().path().starts_with("/epayment/");
@@ -162,12 +162,12 @@ impl Shop {
     }
 
     /// The amounts that moved with this key.
-    fn moved(&self, operation: Operation, key: &RequestId) -> Vec<i64> {
+    fn moved_amounts(&self, operation: Operation, key: &RequestId) -> Vec<i64> {
         let account = self.sim.account(self.reference.as_str()).unwrap();
         let effects = account.effects().iter();
-        let mine = effects
+        let of_key = effects
             .filter(|e| e.kind() == operation.kind() && e.idempotency_key() == Some(key.as_str()));
-        mine.map(vipps::simulator::Effect::amount).collect()
+        of_key.map(vipps::simulator::Effect::amount).collect()
     }
 
     async fn send(&self, operation: Operation, key: &RequestId) -> Result<Modification, Error> {
@@ -191,52 +191,55 @@ impl Shop {
             let account = self.sim.account(self.reference.as_str()).unwrap();
             return account.released() > 0;
         }
-        let moved = self.moved(operation, key);
-        assert!(moved.len() <= 1, "{operation:?} {key}: {moved:?}");
-        if let (Some(done), [amount]) = (done, moved.as_slice()) {
+        let moved_amounts = self.moved_amounts(operation, key);
+        assert!(
+            moved_amounts.len() <= 1,
+            "{operation:?} {key}: {moved_amounts:?}"
+        );
+        if let (Some(done), [amount]) = (done, moved_amounts.as_slice()) {
             assert_eq!(
                 done.amount,
                 Some(ore(*amount)),
                 "{operation:?} {key}: {done:?}"
             );
         }
-        !moved.is_empty()
+        !moved_amounts.is_empty()
     }
 
     /// Compares the result of a call with the ledger.
-    async fn judge(
+    async fn check_result(
         &mut self,
         operation: Operation,
         key: &RequestId,
         result: Result<Modification, Error>,
     ) {
-        let about = format!("{operation:?} {key}: {result:?}");
+        let context = format!("{operation:?} {key}: {result:?}");
         let is_done = self.is_done(operation, key, result.as_ref().ok());
         let Err(error) = result else {
             self.seen[0] += 1;
-            assert!(is_done, "{about}: no money moved");
+            assert!(is_done, "{context}: no money moved");
             return;
         };
         if error.outcome() != Outcome::Unknown {
             self.seen[1] += 1;
             assert!(
                 !is_done || operation == Operation::Cancel,
-                "{about}: money moved"
+                "{context}: money moved"
             );
             return;
         }
         self.seen[2] += 1;
         let mut reconcile = self.vipps.epayment().reconcile(&error);
         if self.seen[2].is_multiple_of(2) {
-            // One look decides, which hides no mistake behind an earlier look.
+            // One read decides, so an earlier read cannot hide a mistake.
             reconcile = reconcile.settled_after(Duration::ZERO);
         }
         let reconciled = reconcile.await;
         // A delayed request may have taken effect in the meantime.
         let is_done = self.is_done(operation, key, None);
         match reconciled {
-            Reconciled::TookEffect(_) => assert!(is_done, "{about}: no money moved"),
-            Reconciled::NoEffect => assert!(!is_done, "{about}: money moved"),
+            Reconciled::TookEffect(_) => assert!(is_done, "{context}: no money moved"),
+            Reconciled::NoEffect => assert!(!is_done, "{context}: money moved"),
             Reconciled::StillUnknown(_) => {
                 self.seen[3] += 1;
                 return;
@@ -249,23 +252,23 @@ impl Shop {
     fn compare(&self, details: &PaymentDetails) {
         let account = self.sim.account(self.reference.as_str()).unwrap();
         let stated = *details.aggregate();
-        for (stated, is) in [
+        for (stated, actual) in [
             (stated.authorized, account.reserved()),
             (stated.captured, account.captured()),
             (stated.refunded, account.refunded()),
         ] {
-            assert!(stated.is_none_or(|sum| sum == ore(is)), "{details:?}");
+            assert!(stated.is_none_or(|sum| sum == ore(actual)), "{details:?}");
         }
         let rest = account.reserved() - account.captured() - account.released();
         let to_refund = account.captured() - account.refunded();
         assert!(!details.can_capture() || rest > 0, "{details:?}");
         assert!(!details.can_refund() || to_refund > 0, "{details:?}");
-        for (stated, is) in [
+        for (stated, actual) in [
             (details.remaining_to_capture(), rest),
             (details.remaining_to_refund(), to_refund),
         ] {
             assert!(
-                stated.is_none_or(|sum| sum == ore(is.max(0))),
+                stated.is_none_or(|sum| sum == ore(actual.max(0))),
                 "{details:?}"
             );
         }
@@ -305,7 +308,7 @@ async fn run(seed: u64) -> [usize; 5] {
     let sim = builder.in_memory().unwrap();
     let memory = sim.transport();
     let chance = Arc::new(Mutex::new(0));
-    let transport = Lossy {
+    let transport = DamagingTransport {
         sim: memory.clone(),
         rng: Arc::new(Mutex::new(Rng::new(rng.next()))),
         chance: chance.clone(),
@@ -351,11 +354,11 @@ async fn run(seed: u64) -> [usize; 5] {
         if rng.percent(25) {
             // Two transfers of the same amount at once.
             let both = tokio::join!(shop.send(operation, &one), shop.send(operation, &other));
-            shop.judge(operation, &one, both.0).await;
-            shop.judge(operation, &other, both.1).await;
+            shop.check_result(operation, &one, both.0).await;
+            shop.check_result(operation, &other, both.1).await;
         } else {
             let result = shop.send(operation, &one).await;
-            shop.judge(operation, &one, result).await;
+            shop.check_result(operation, &one, result).await;
         }
         if let Ok(details) = shop.payment().details().await {
             shop.compare(&details);
@@ -378,8 +381,8 @@ async fn no_missing_member_becomes_a_fact() {
             *total += times;
         }
     }
-    // Done, refused, unknown, still unknown, and reconciled: a test in which one of these never
-    // happens does not test it.
+    // Done, refused, unknown, still unknown, and reconciled. A result that never happens is not
+    // tested.
     let least = usize::try_from(seeds / 10).unwrap();
     assert!(seen.iter().all(|times| *times > least), "{seen:?}");
 }

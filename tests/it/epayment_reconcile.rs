@@ -351,11 +351,11 @@ async fn deadline_covers_the_details_and_the_event_log() {
     sim.faults().on("get_payment").delay(slow);
     sim.faults().on("get_payment_event_log").delay(slow);
     let deadline = Duration::from_secs(12);
-    let begun = tokio::time::Instant::now();
+    let start_time = tokio::time::Instant::now();
     let payment = vipps.epayment().payment(reference());
     let reconcile = payment.reconcile_capture(key(), Amount::nok(30));
     let found = reconcile.deadline(deadline).await;
     assert!(matches!(found, Reconciled::StillUnknown(_)), "{found:?}");
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     assert!(took <= deadline + Duration::from_millis(2), "{took:?}");
 }

@@ -2,8 +2,6 @@
 //! two attempts, the outcome if both fail, and the conditions of a later call. Every read of the
 //! details fails.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -14,6 +12,7 @@ use vipps::{
 };
 
 use crate::epayment::{CREATE, EVENTS, PAGE, PAYMENT, details, problem, reference};
+use crate::support::{Call, boxed};
 
 /// The result of every request of the operation.
 #[derive(Clone, Copy, Debug)]
@@ -28,14 +27,14 @@ enum Failure {
 use Failure::{Broken, Code, NotSent, Status};
 
 /// The key and the body of a request.
-type Sent = (Option<String>, Bytes);
+type SentRequest = (Option<String>, Bytes);
 
 #[derive(Clone, Debug)]
 struct FixedResponse {
     failure: Failure,
     /// Method and path of the operation. Every other request fails with HTTP 403.
     operation: (&'static str, &'static str),
-    requests: Arc<Mutex<Vec<Sent>>>,
+    requests: Arc<Mutex<Vec<SentRequest>>>,
 }
 
 impl Transport for FixedResponse {
@@ -64,13 +63,6 @@ impl Transport for FixedResponse {
     }
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
-
-fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
-
 fn key() -> RequestId {
     RequestId::parse("own-key").unwrap()
 }
@@ -86,16 +78,16 @@ type Operation = (&'static str, &'static str, fn(&Vipps) -> Call);
 const COLUMNS: [&[Operation]; 4] = [
     &[
         ("GET", PAYMENT, |v| {
-            run(v.epayment().payment(reference()).details())
+            boxed(v.epayment().payment(reference()).details())
         }),
         ("GET", EVENTS, |v| {
-            run(v.epayment().payment(reference()).events())
+            boxed(v.epayment().payment(reference()).events())
         }),
     ],
     &[("POST", CREATE, |v| {
         let create = v.epayment().create(reference(), Amount::nok(100));
         let create = create.web_redirect(PAGE.parse().unwrap());
-        run(create.idempotency_key(key()))
+        boxed(create.idempotency_key(key()))
     })],
     &[
         (
@@ -103,17 +95,17 @@ const COLUMNS: [&[Operation]; 4] = [
             "/epayment/v1/payments/kiosk-7-000451/capture",
             |v| {
                 let capture = v.epayment().payment(reference()).capture(Amount::nok(30));
-                run(capture.baseline(&before()).idempotency_key(key()))
+                boxed(capture.baseline(&before()).idempotency_key(key()))
             },
         ),
         ("POST", "/epayment/v1/payments/kiosk-7-000451/refund", |v| {
             let refund = v.epayment().payment(reference()).refund(Amount::nok(30));
-            run(refund.baseline(&before()).idempotency_key(key()))
+            boxed(refund.baseline(&before()).idempotency_key(key()))
         }),
     ],
     &[
         ("POST", "/epayment/v1/payments/kiosk-7-000451/cancel", |v| {
-            run(v.epayment().payment(reference()).cancel())
+            boxed(v.epayment().payment(reference()).cancel())
         }),
     ],
 ];
@@ -122,21 +114,21 @@ const COLUMNS: [&[Operation]; 4] = [
 /// later call needs a new key.
 type Cell = Option<(usize, Outcome, bool, bool)>;
 
-/// The documentation has no cell for this.
-const NONE: Cell = None;
-const NOTHING_SENT: Cell = Some((2, Outcome::NotSent, true, false));
-const READ_AGAIN: Cell = Some((2, Outcome::NoEffect, true, false));
-const SAME_KEY: Cell = Some((2, Outcome::Unknown, true, false));
-const LOOK: Cell = Some((1, Outcome::Unknown, false, false));
-const WAIT: Cell = Some((2, Outcome::Rejected, true, false));
-const LATER: Cell = Some((1, Outcome::Rejected, true, false));
-const NEW_TOKEN: Cell = Some((2, Outcome::Rejected, false, false));
-const NO: Cell = Some((1, Outcome::Rejected, false, false));
-const NEW_KEY: Cell = Some((1, Outcome::Rejected, false, true));
+/// A cell that the documentation leaves empty.
+const NOT_DOCUMENTED: Cell = None;
+const NOT_SENT: Cell = Some((2, Outcome::NotSent, true, false));
+const RETRIED_READ: Cell = Some((2, Outcome::NoEffect, true, false));
+const RETRIED_WITH_THE_SAME_KEY: Cell = Some((2, Outcome::Unknown, true, false));
+const UNKNOWN: Cell = Some((1, Outcome::Unknown, false, false));
+const RETRIED_AFTER_A_WAIT: Cell = Some((2, Outcome::Rejected, true, false));
+const POSTPONED: Cell = Some((1, Outcome::Rejected, true, false));
+const RETRIED_WITH_A_NEW_TOKEN: Cell = Some((2, Outcome::Rejected, false, false));
+const REFUSED: Cell = Some((1, Outcome::Rejected, false, false));
+const REFUSED_AND_NEEDS_A_NEW_KEY: Cell = Some((1, Outcome::Rejected, false, true));
 
 /// Each situation, with the cells of the reads, create, capture and refund, and cancel.
 const TABLE: &[(&[Failure], [Cell; 4])] = &[
-    (&[NotSent], [NOTHING_SENT; 4]),
+    (&[NotSent], [NOT_SENT; 4]),
     (
         &[
             Broken,
@@ -146,9 +138,14 @@ const TABLE: &[(&[Failure], [Cell; 4])] = &[
             Status(504),
             Code(500, "3010"),
         ],
-        [READ_AGAIN, SAME_KEY, SAME_KEY, LOOK],
+        [
+            RETRIED_READ,
+            RETRIED_WITH_THE_SAME_KEY,
+            RETRIED_WITH_THE_SAME_KEY,
+            UNKNOWN,
+        ],
     ),
-    (&[Status(429)], [WAIT; 4]),
+    (&[Status(429)], [RETRIED_AFTER_A_WAIT; 4]),
     (
         &[
             Status(423),
@@ -156,13 +153,13 @@ const TABLE: &[(&[Failure], [Cell; 4])] = &[
             Code(400, "6250"),
             Code(423, "6160"),
         ],
-        [WAIT; 4],
+        [RETRIED_AFTER_A_WAIT; 4],
     ),
     (
         &[Code(400, "6260"), Code(400, "6280")],
-        [NONE, NONE, LATER, NONE],
+        [NOT_DOCUMENTED, NOT_DOCUMENTED, POSTPONED, NOT_DOCUMENTED],
     ),
-    (&[Status(401)], [NEW_TOKEN; 4]),
+    (&[Status(401)], [RETRIED_WITH_A_NEW_TOKEN; 4]),
     (
         &[
             Code(409, "4010"),
@@ -171,9 +168,12 @@ const TABLE: &[(&[Failure], [Cell; 4])] = &[
             Code(400, "4020"),
             Code(400, "4150"),
         ],
-        [NONE, LOOK, LOOK, NONE],
+        [NOT_DOCUMENTED, UNKNOWN, UNKNOWN, NOT_DOCUMENTED],
     ),
-    (&[Status(409), Code(409, "4020")], [NONE, LOOK, LOOK, LOOK]),
+    (
+        &[Status(409), Code(409, "4020")],
+        [NOT_DOCUMENTED, UNKNOWN, UNKNOWN, UNKNOWN],
+    ),
     (
         &[
             Code(400, "4040"),
@@ -185,7 +185,12 @@ const TABLE: &[(&[Failure], [Cell; 4])] = &[
             Code(400, "7010"),
             Code(422, "9999"),
         ],
-        [NO, NEW_KEY, NEW_KEY, NO],
+        [
+            REFUSED,
+            REFUSED_AND_NEEDS_A_NEW_KEY,
+            REFUSED_AND_NEEDS_A_NEW_KEY,
+            REFUSED,
+        ],
     ),
 ];
 
@@ -215,16 +220,16 @@ async fn every_operation_matches_its_cell() {
                     };
                     let error = call(&client(&transport)).await.unwrap_err();
                     let requests = transport.requests.lock().unwrap().clone();
-                    let about = format!("{path}, {failure:?}: {error}");
+                    let context = format!("{path}, {failure:?}: {error}");
                     let found = (
                         requests.len(),
                         error.outcome(),
                         error.is_retryable(),
                         error.needs_new_key(),
                     );
-                    assert_eq!(found, expected, "{about}");
+                    assert_eq!(found, expected, "{context}");
                     for request in &requests {
-                        assert_eq!(*request, requests[0], "{about}: another key or body");
+                        assert_eq!(*request, requests[0], "{context}: another key or body");
                     }
                 }
             }
@@ -241,10 +246,10 @@ const EFFECTS: [(&str, usize); 4] = [
 ];
 
 /// The situations of the table in front of the simulator, which fails once before or after the
-/// operation took effect. With the retries and look-ups of the table, the operation takes effect once
+/// operation took effect. With the retries and reads of the table, the operation takes effect once,
 /// or is refused without an effect.
 #[tokio::test(start_paused = true)]
-async fn simulator_moves_money_as_each_cell_says() {
+async fn simulator_moves_money_according_to_each_cell() {
     use vipps::simulator::{EffectKind, Simulator};
 
     for (failures, cells) in TABLE {
@@ -264,7 +269,7 @@ async fn simulator_moves_money_as_each_cell_says() {
                     let create = || {
                         let new = vipps.epayment().create(reference(), Amount::nok(100));
                         let create = new.web_redirect(PAGE.parse().unwrap());
-                        run(create.idempotency_key(key()))
+                        boxed(create.idempotency_key(key()))
                     };
                     let payment = vipps.epayment().payment(reference());
                     if operation != "create_payment" {
@@ -288,15 +293,15 @@ async fn simulator_moves_money_as_each_cell_says() {
                     let call = || match operation {
                         "create_payment" => create(),
                         "capture_payment" => {
-                            run(payment.capture(Amount::nok(30)).idempotency_key(key()))
+                            boxed(payment.capture(Amount::nok(30)).idempotency_key(key()))
                         }
                         "refund_payment" => {
-                            run(payment.refund(Amount::nok(30)).idempotency_key(key()))
+                            boxed(payment.refund(Amount::nok(30)).idempotency_key(key()))
                         }
-                        _ => run(payment.cancel()),
+                        _ => boxed(payment.cancel()),
                     };
                     let result = call().await;
-                    let about = format!("{operation}, {failure:?}, after: {after}: {result:?}");
+                    let context = format!("{operation}, {failure:?}, after: {after}: {result:?}");
                     let effects = || match operation {
                         "create_payment" => sim.ledger().len(),
                         "cancel_payment" => sim
@@ -312,23 +317,27 @@ async fn simulator_moves_money_as_each_cell_says() {
                                 .count()
                         }
                     };
-                    assert_eq!(effects(), usize::from(result.is_ok() || after), "{about}");
+                    assert_eq!(effects(), usize::from(result.is_ok() || after), "{context}");
                     let sent = sim.journal().count(operation) - before;
                     match &result {
-                        // A look-up shows the effect, or a retry has it.
-                        Ok(()) => assert!(sent <= 2, "{about}"),
+                        // A read shows the effect, or a retry has it.
+                        Ok(()) => assert!(sent <= 2, "{context}"),
                         Err(error) => {
-                            assert_eq!((error.outcome(), sent), (outcome, requests), "{about}");
-                            assert!(!(after && operation != "create_payment"), "{about}");
+                            assert_eq!((error.outcome(), sent), (outcome, requests), "{context}");
+                            assert!(!(after && operation != "create_payment"), "{context}");
                         }
+                    }
+                    // The response to the retry of a create is the payment, so nothing is read.
+                    if operation == "create_payment" && requests == 2 {
+                        assert_eq!(sim.journal().count("get_payment_event_log"), 0, "{context}");
                     }
                     // Requests that are retried succeed, and so does the same call later.
                     if requests == 2 && sent == 2 {
-                        assert!(result.is_ok(), "{about}");
+                        assert!(result.is_ok(), "{context}");
                     }
                     if result.as_ref().is_err_and(Error::is_retryable) {
                         call().await.unwrap();
-                        assert_eq!(effects(), 1, "{about}");
+                        assert_eq!(effects(), 1, "{context}");
                     }
                 }
             }

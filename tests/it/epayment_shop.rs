@@ -166,8 +166,8 @@ async fn shop_captures_on_shipping_and_refunds_a_return() {
     );
 }
 
-/// The shop stops with a payment that is approved while it is down, a create whose response is lost,
-/// and a capture whose response is lost.
+/// The shop stops with a payment that is approved while it is down, a create whose response is
+/// lost, and a capture whose response is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn restarted_shop_finds_its_open_orders() {
     let sim = Simulator::start().unwrap();

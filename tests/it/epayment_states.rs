@@ -12,9 +12,9 @@ use crate::epayment::{PAGE, REFERENCE, reference};
 /// The sums authorized, captured, cancelled and refunded, in kroner.
 type Sums = [i64; 4];
 
-/// The results of a capture of 40 kr, a cancel, a cancel if not approved, and a refund of 40 kr: `ok`
-/// or an error code. A cancel of a payment that is cancelled or has ended succeeds, because nothing
-/// is left to cancel.
+/// The results of a capture of 40 kr, a cancel, a cancel if not approved, and a refund of 40 kr:
+/// `ok` or an error code. A cancel of a payment that is cancelled or has ended succeeds, because
+/// nothing is left to cancel.
 type Results = [&'static str; 4];
 
 /// Payments of 100 kr: name, state, sums, whether they can be captured, cancelled and refunded, and

@@ -378,6 +378,29 @@ async fn details_of_the_caller_are_the_baseline() {
     refund.await.unwrap();
 }
 
+/// The amount that remains of another payment must not be moved.
+#[tokio::test]
+async fn details_of_another_payment_are_no_baseline() {
+    let other = Capture.details(1_000).replace(REFERENCE, "kiosk-7-000452");
+    let other = PaymentDetails::from_json("kiosk-7-000452".parse().unwrap(), &other).unwrap();
+    let recorder = Recorder::new();
+    let payment = payment(&recorder);
+    for result in [
+        payment.capture_remaining().baseline(&other).await,
+        payment.refund_remaining().baseline(&other).await,
+        payment.capture(Amount::nok(30)).baseline(&other).await,
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::InvalidInput, Outcome::NotSent)
+        );
+        let text = "baseline: must be the details of this payment, got \"kiosk-7-000452\"";
+        assert_eq!(error.to_string(), text);
+    }
+    assert!(recorder.requests().is_empty());
+}
+
 #[tokio::test]
 async fn nothing_is_sent_if_the_baseline_cannot_be_read() {
     for transfer in BOTH {

@@ -32,8 +32,8 @@ fn assert_no_url(error: &Error) {
     }
 }
 
-async fn errors(act: Steps) -> [Error; 3] {
-    let server = RawServer::start(vec![act]);
+async fn errors(steps: Steps) -> [Error; 3] {
+    let server = RawServer::start(vec![steps]);
     let vipps = server.client();
     let payment = vipps.ecom().payment(order());
     [
@@ -50,7 +50,7 @@ async fn errors(act: Steps) -> [Error; 3] {
 #[tokio::test]
 async fn an_error_of_the_body_has_no_url() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
-    for act in [
+    for steps in [
         write(format!("{head}content-length: 100\r\n\r\n{{\"a\"")),
         write(format!("{head}content-length: 100\r\n\r\n")),
         write(format!(
@@ -63,7 +63,7 @@ async fn an_error_of_the_body_has_no_url() {
             "{head}transfer-encoding: chunked\r\n\r\n4\r\n{{\"a\"\r\nnonsense\r\n"
         )),
     ] {
-        for error in errors(act).await {
+        for error in errors(steps).await {
             assert!(error.source().is_some(), "{error:?}");
             assert_no_url(&error);
         }
@@ -72,14 +72,14 @@ async fn an_error_of_the_body_has_no_url() {
 
 #[tokio::test]
 async fn an_error_before_the_body_has_no_url() {
-    for act in [
+    for steps in [
         write("nonsense"),
         vec![Step::Reset],
         vec![],
         write("HTTP/1.1 200 OK\r\n\r\n{"),
         write("HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\n\r\n"),
     ] {
-        for error in errors(act).await {
+        for error in errors(steps).await {
             assert_no_url(&error);
         }
     }

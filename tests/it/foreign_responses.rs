@@ -1,14 +1,13 @@
 //! A response from neither the API nor its gateway proves nothing about the request.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
-
 use vipps::ecom::PaymentState;
 use vipps::testing::Recorder;
 use vipps::{Error, ErrorKind, Outcome, RequestId, Vipps};
 
 use crate::raw::{RawServer, http_response, write};
-use crate::support::{self, DETAILS, TRANSACTION, amount, id, text};
+use crate::support::{
+    self, Call, DETAILS, TRANSACTION, amount, boxed, id, landing_page, requests_sent, text,
+};
 
 const PAYMENTS: &str = "/ecomm/v2/payments";
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
@@ -20,7 +19,7 @@ const ONE_TIME: &str = "/qr/v1";
 const TOKEN: &str = "/accesstoken/get";
 
 /// Bodies in none of the documented error forms.
-const FOREIGN: [&str; 15] = [
+const FOREIGN_BODIES: [&str; 15] = [
     "<html><body><h1>403 Forbidden</h1><hr>Microsoft-Azure-Application-Gateway/v2</body></html>",
     "Access denied by policy 4711",
     "",
@@ -38,9 +37,9 @@ const FOREIGN: [&str; 15] = [
     r#"{"loginUrl":"https://wifi.example.com"}"#,
 ];
 
-/// Bodies in one of the documented forms, whole, and without a code that asks for a look at the
+/// Bodies in one of the documented forms, complete, and without a code whose remedy is to read the
 /// details.
-const OF_THE_API: [&str; 16] = [
+const API_ERRORS: [&str; 16] = [
     r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x","contextId":"c"}]"#,
     r#"[{"errorCode":"34","errorMessage":"x"}]"#,
     r#"[{"ErrorGroup":"Payment","ErrorCode":"44","ErrorMessage":"x"}]"#,
@@ -62,77 +61,59 @@ const OF_THE_API: [&str; 16] = [
 const STATUSES: [u16; 10] = [400, 403, 404, 405, 406, 410, 415, 421, 422, 451];
 const REDIRECTS: [u16; 7] = [300, 301, 302, 303, 304, 307, 308];
 
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 type Operation = (&'static str, &'static str, fn(&Vipps) -> Call);
-
-fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
 
 /// Every class that has an effect.
 const WRITES: [Operation; 6] = [
     ("POST", PAYMENTS, |v| {
-        run(v.ecom().initiate(id(), amount(), text()))
+        boxed(v.ecom().initiate(id(), amount(), text()))
     }),
     ("POST", CAPTURE, |v| {
-        run(v.ecom().payment(id()).capture_remaining())
+        boxed(v.ecom().payment(id()).capture_remaining())
     }),
     ("POST", REFUND, |v| {
-        run(v.ecom().payment(id()).refund(amount()))
+        boxed(v.ecom().payment(id()).refund(amount()))
     }),
-    ("PUT", CANCEL, |v| run(v.ecom().payment(id()).cancel())),
+    ("PUT", CANCEL, |v| boxed(v.ecom().payment(id()).cancel())),
     ("PUT", REDIRECT, |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
-        run(code.update("https://example.com/".parse().unwrap()))
+        boxed(code.update("https://example.com/".parse().unwrap()))
     }),
     ("DELETE", REDIRECT, |v| {
-        run(v.qr().merchant_redirect("b".parse().unwrap()).delete())
+        boxed(v.qr().merchant_redirect("b".parse().unwrap()).delete())
     }),
 ];
 
 const READS: [Operation; 2] = [
     ("GET", DETAILS_PATH, |v| {
-        run(v.ecom().payment(id()).details())
+        boxed(v.ecom().payment(id()).details())
     }),
-    ("POST", ONE_TIME, |v| run(v.qr().one_time(&page()))),
+    ("POST", ONE_TIME, |v| {
+        boxed(v.qr().one_time(&landing_page()))
+    }),
 ];
-
-fn page() -> vipps::types::LandingPage {
-    "https://api.vipps.no/x?token=t".parse().unwrap()
-}
 
 fn client(recorder: &Recorder) -> Vipps {
     support::on_tokio_time(recorder).build().unwrap()
-}
-
-/// The requests with this method, those for tokens left out.
-fn sent(recorder: &Recorder, method: &str) -> usize {
-    let requests = recorder.requests();
-    let is_token = |r: &vipps::testing::RequestShape| {
-        r.operation() == Some("fetch_authorization_token_using_post")
-    };
-    let all = requests.iter().filter(|r| !is_token(r));
-    all.filter(|r| r.as_str().starts_with(method)).count()
 }
 
 async fn failure(operation: Operation, status: u16, body: &str) -> (Error, usize) {
     let (method, path, call) = operation;
     let recorder = Recorder::new().respond(method, path, status, body);
     let error = call(&client(&recorder)).await.unwrap_err();
-    (error, sent(&recorder, method))
+    (error, requests_sent(&recorder, method))
 }
 
 #[tokio::test(start_paused = true)]
 async fn foreign_4xx_leaves_a_write_unknown() {
     for operation in WRITES {
         for status in STATUSES {
-            for body in FOREIGN {
+            for body in FOREIGN_BODIES {
                 let (error, sent) = failure(operation, status, body).await;
-                let about = format!("{} {} {status} {body}", operation.0, operation.1);
-                assert_eq!(error.outcome(), Outcome::Unknown, "{about}");
-                assert!(!error.is_retryable() && sent == 1, "{about}");
-                assert_eq!(error.http_status(), Some(status), "{about}");
+                let context = format!("{} {} {status} {body}", operation.0, operation.1);
+                assert_eq!(error.outcome(), Outcome::Unknown, "{context}");
+                assert!(!error.is_retryable() && sent == 1, "{context}");
+                assert_eq!(error.http_status(), Some(status), "{context}");
             }
         }
     }
@@ -142,11 +123,11 @@ async fn foreign_4xx_leaves_a_write_unknown() {
 async fn error_of_the_api_rejects_a_write() {
     for operation in WRITES {
         for status in [400, 403, 404, 422] {
-            for body in OF_THE_API {
+            for body in API_ERRORS {
                 let (error, sent) = failure(operation, status, body).await;
-                let about = format!("{} {} {status} {body}", operation.0, operation.1);
-                assert_eq!(error.outcome(), Outcome::Rejected, "{about}");
-                assert_eq!(sent, 1, "{about}");
+                let context = format!("{} {} {status} {body}", operation.0, operation.1);
+                assert_eq!(error.outcome(), Outcome::Rejected, "{context}");
+                assert_eq!(sent, 1, "{context}");
             }
         }
     }
@@ -156,14 +137,14 @@ async fn error_of_the_api_rejects_a_write() {
 async fn foreign_4xx_of_a_read_is_no_effect_and_retried() {
     for operation in READS {
         for status in STATUSES {
-            for body in FOREIGN {
+            for body in FOREIGN_BODIES {
                 let (error, sent) = failure(operation, status, body).await;
                 assert_eq!(error.outcome(), Outcome::NoEffect, "{status} {body}");
                 assert!(error.is_retryable() && sent == 3, "{status} {body}");
             }
         }
     }
-    for body in OF_THE_API {
+    for body in API_ERRORS {
         let (error, sent) = failure(READS[0], 400, body).await;
         assert_eq!((error.outcome(), sent), (Outcome::Rejected, 1), "{body}");
     }
@@ -174,7 +155,7 @@ async fn foreign_4xx_of_a_read_is_no_effect_and_retried() {
 #[tokio::test(start_paused = true)]
 async fn redirect_leaves_a_write_unknown() {
     for status in REDIRECTS {
-        for body in ["", "<html>moved</html>", OF_THE_API[0], OF_THE_API[7]] {
+        for body in ["", "<html>moved</html>", API_ERRORS[0], API_ERRORS[7]] {
             for operation in WRITES {
                 let (error, sent) = failure(operation, status, body).await;
                 assert_eq!((error.outcome(), sent), (Outcome::Unknown, 1), "{status}");
@@ -187,7 +168,7 @@ async fn redirect_leaves_a_write_unknown() {
     }
 }
 
-/// An empty 401 or 429 is how the gateway turns a request away before the API has seen it.
+/// The gateway refuses a request with an empty 401 or 429 before the API has received it.
 #[tokio::test(start_paused = true)]
 async fn empty_401_and_429_reject_a_write() {
     for operation in WRITES {
@@ -249,7 +230,7 @@ async fn wait_goes_on_after_foreign_responses() {
     let mut cases: Vec<(u16, &str)> = Vec::new();
     for status in [401, 403, 404, 429, 502].into_iter().chain(REDIRECTS) {
         cases.extend(
-            FOREIGN
+            FOREIGN_BODIES
                 .iter()
                 .filter(|b| status != 401 || !b.trim().is_empty())
                 .map(|b| (status, *b)),
@@ -270,7 +251,7 @@ async fn wait_goes_on_after_foreign_responses() {
 
 #[tokio::test(start_paused = true)]
 async fn wait_ends_with_an_error_of_the_api() {
-    for body in OF_THE_API {
+    for body in API_ERRORS {
         let recorder = Recorder::new().respond("GET", DETAILS_PATH, 404, body);
         let error = client(&recorder)
             .ecom()
@@ -279,7 +260,7 @@ async fn wait_ends_with_an_error_of_the_api() {
             .await
             .unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{body}");
-        assert_eq!(sent(&recorder, "GET"), 1);
+        assert_eq!(requests_sent(&recorder, "GET"), 1);
     }
 }
 
@@ -288,7 +269,7 @@ async fn wait_ends_with_an_error_of_the_api() {
 async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
     let token = r#"{"access_token":"t","expires_in":"3600"}"#;
     let recorder = Recorder::new()
-        .respond("POST", TOKEN, 403, FOREIGN[0])
+        .respond("POST", TOKEN, 403, FOREIGN_BODIES[0])
         .respond("POST", TOKEN, 302, "")
         .respond("POST", TOKEN, 200, token)
         .respond("GET", DETAILS_PATH, 200, DETAILS);
@@ -313,7 +294,7 @@ async fn error_35_on_a_page_does_not_prove_absence() {
 
 #[tokio::test(start_paused = true)]
 async fn foreign_404_is_no_finished_delete() {
-    for body in FOREIGN {
+    for body in FOREIGN_BODIES {
         let (error, _) = failure(WRITES[5], 404, body).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{body}");
         // The same holds after an attempt whose response was lost.
@@ -334,18 +315,22 @@ async fn unfinished_json_leaves_a_write_unknown() {
     let two_errors = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"},{"errorGroup":"Payment","errorCode":"63","errorMessage":"x"}]"#;
     let gateway = r#"{"statusCode":400,"message":"x"}"#;
     let problem = r#"{"title":"x","status":400,"detail":"x"}"#;
-    for whole in [two_errors, gateway, problem, OF_THE_API[0]] {
+    for whole in [two_errors, gateway, problem, API_ERRORS[0]] {
         for end in 1..whole.len() {
-            let cut = &whole[..end];
+            let truncated = &whole[..end];
             for operation in [WRITES[0], WRITES[1], WRITES[3]] {
-                let (error, sent) = failure(operation, 400, cut).await;
-                assert_eq!((error.outcome(), sent), (Outcome::Unknown, 1), "{cut}");
+                let (error, sent) = failure(operation, 400, truncated).await;
+                assert_eq!(
+                    (error.outcome(), sent),
+                    (Outcome::Unknown, 1),
+                    "{truncated}"
+                );
             }
         }
     }
     let (error, _) = failure(READS[0], 400, &two_errors[..two_errors.len() - 1]).await;
     assert_eq!(error.outcome(), Outcome::NoEffect);
-    let trailing = format!("{}<html>", OF_THE_API[0]);
+    let trailing = format!("{}<html>", API_ERRORS[0]);
     let (error, _) = failure(WRITES[0], 400, &trailing).await;
     assert_eq!(error.outcome(), Outcome::Unknown);
 }
@@ -353,10 +338,11 @@ async fn unfinished_json_leaves_a_write_unknown() {
 #[tokio::test(start_paused = true)]
 async fn error_cut_at_64_kib_leaves_a_write_unknown() {
     let long = "x".repeat(64 << 10);
-    let cut = format!(r#"[{{"errorGroup":"Payment","errorCode":"61","errorMessage":"{long}"}}]"#);
+    let truncated =
+        format!(r#"[{{"errorGroup":"Payment","errorCode":"61","errorMessage":"{long}"}}]"#);
     let error = r#"{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}"#;
     let many = format!("[{}]", vec![error; 2_000].join(","));
-    for body in [cut, many] {
+    for body in [truncated, many] {
         let (error, _) = failure(WRITES[0], 400, &body).await;
         assert_eq!(error.outcome(), Outcome::Unknown, "{} bytes", body.len());
     }

@@ -44,7 +44,7 @@ fn hidden<'a>(snippet: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Returns true if a hidden line defines a name for the visible lines.
-fn makes_a_name(line: &str) -> bool {
+fn defines_a_name(line: &str) -> bool {
     let is_wrapper = line.starts_with("async fn main()") || line.starts_with("fn main()");
     let has = |word: &str| {
         line.split(|c: char| !c.is_alphanumeric())
@@ -65,7 +65,7 @@ fn no_hidden_line_defines_a_name() {
             let name = page.file_name().unwrap().to_string_lossy().into_owned();
             let lines = hidden(&snippet)
                 .into_iter()
-                .filter(|line| makes_a_name(line));
+                .filter(|line| defines_a_name(line));
             wrong.extend(lines.map(|line| format!("{name}: {line}")));
         }
     }
@@ -81,7 +81,7 @@ fn check_of_hidden_lines_finds_definitions() {
     assert_eq!(all.len(), 1);
     let wrong: Vec<_> = hidden(&all[0])
         .into_iter()
-        .filter(|line| makes_a_name(line))
+        .filter(|line| defines_a_name(line))
         .collect();
     let expected = [
         "let sim = 1;",

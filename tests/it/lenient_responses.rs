@@ -48,9 +48,9 @@ async fn landing_page_of_an_unknown_kind_is_returned() {
 
 /// Puts a byte order mark before every response.
 #[derive(Debug)]
-struct Marked(Recorder);
+struct WithByteOrderMark(Recorder);
 
-impl Transport for Marked {
+impl Transport for WithByteOrderMark {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
             let response = self.0.send(request).await?;
@@ -59,15 +59,15 @@ impl Transport for Marked {
     }
 }
 
-fn marked(recorder: Recorder) -> Vipps {
+fn client_with_byte_order_mark(recorder: Recorder) -> Vipps {
     let keys = vipps::Credentials::new("id", "secret", "key", "123456".parse().unwrap());
-    let builder = Vipps::builder(keys.unwrap()).transport(Marked(recorder));
+    let builder = Vipps::builder(keys.unwrap()).transport(WithByteOrderMark(recorder));
     builder.build().unwrap()
 }
 
 #[tokio::test]
 async fn byte_order_mark_is_skipped() {
-    let vipps = marked(
+    let vipps = client_with_byte_order_mark(
         Recorder::new()
             .respond("POST", PAYMENTS, 200, INITIATED)
             .respond("GET", PAYMENT_DETAILS, 200, DETAILS)
@@ -89,7 +89,7 @@ async fn byte_order_mark_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_hides_no_error() {
+async fn error_after_a_byte_order_mark_is_an_error() {
     let gateway = r#"{"responseInfo":{"responseCode":"404","responseMessage":"No"}}"#;
     for (status, body) in [
         (
@@ -102,7 +102,12 @@ async fn a_byte_order_mark_hides_no_error() {
         ),
         (200, gateway),
     ] {
-        let vipps = marked(Recorder::new().respond("GET", PAYMENT_DETAILS, status, body));
+        let vipps = client_with_byte_order_mark(Recorder::new().respond(
+            "GET",
+            PAYMENT_DETAILS,
+            status,
+            body,
+        ));
         let error = vipps.ecom().payment(id()).details().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{error}");
     }
@@ -179,9 +184,9 @@ async fn update_accepts_an_empty_response() {
         let recorder = Recorder::new().respond("PUT", REDIRECT, status, body);
         let code = recorder.client().qr();
         let code = code.merchant_redirect("billboard_1".parse().unwrap());
-        let leads = "https://example.com/autumn";
-        let qr = code.update(leads.parse().unwrap()).await.unwrap();
-        assert_eq!((qr.id(), qr.redirect_url()), ("billboard_1", Some(leads)));
+        let target = "https://example.com/autumn";
+        let qr = code.update(target.parse().unwrap()).await.unwrap();
+        assert_eq!((qr.id(), qr.redirect_url()), ("billboard_1", Some(target)));
         assert!(qr.link().is_none() && qr.content().is_none() && qr.expires_in().is_none());
     }
     let recorder = Recorder::new().respond("PUT", REDIRECT, 200, "<html>");
@@ -198,7 +203,10 @@ async fn update_accepts_an_empty_response() {
 // -- responses whose body is not needed, but may contain an error
 
 /// Calls every operation that needs no response body, with this response.
-async fn bodiless(status: u16, body: &str) -> Vec<(&'static str, Result<(), Error>)> {
+async fn send_without_response_body(
+    status: u16,
+    body: &str,
+) -> Vec<(&'static str, Result<(), Error>)> {
     let mut recorder = Recorder::new();
     for (method, path) in [
         ("PUT", CALLBACK),
@@ -238,7 +246,7 @@ async fn status_200_with_an_error_body_is_an_error() {
         ),
         (r#"{"detail":"is wrong", "status" : 503}"#, "is wrong"),
     ] {
-        for (operation, result) in bodiless(200, body).await {
+        for (operation, result) in send_without_response_body(200, body).await {
             let error = result.expect_err(operation);
             assert_eq!(error.kind(), ErrorKind::Api, "{operation} {body}");
             assert_eq!(error.outcome(), Outcome::Unknown, "{operation} {body}");
@@ -248,7 +256,7 @@ async fn status_200_with_an_error_body_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_page_or_a_list_of_texts_is_no_success() {
+async fn page_or_list_of_texts_is_not_a_success() {
     for body in [
         "<!DOCTYPE html><html><body>Log in</body></html>",
         "\r\n<html>",
@@ -258,7 +266,7 @@ async fn a_page_or_a_list_of_texts_is_no_success() {
         r#"["is wrong"]"#,
         " [\n\"is wrong\" ]",
     ] {
-        for (operation, result) in bodiless(200, body).await {
+        for (operation, result) in send_without_response_body(200, body).await {
             let error = result.expect_err(operation);
             assert_eq!(
                 (error.kind(), error.outcome()),
@@ -289,7 +297,7 @@ async fn success_accepts_any_other_body() {
         ),
         (202, r#"{"merchantQrId":"till-1","status":400}"#),
     ] {
-        for (operation, result) in bodiless(status, body).await {
+        for (operation, result) in send_without_response_body(status, body).await {
             assert!(result.is_ok(), "{operation} {body}: {result:?}");
         }
     }

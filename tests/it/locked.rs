@@ -1,19 +1,20 @@
 //! HTTP 423 and the eCom code 94 both mean that the order is locked. The same request is retried
 //! after a wait.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use vipps::testing::Recorder;
-use vipps::{Error, Outcome, Vipps};
+use vipps::{Outcome, Vipps};
 
-use crate::support::{self, DETAILS, INITIATED, TRANSACTION, amount, id, text};
+use crate::support::{
+    self, Call, DETAILS, INITIATED, TRANSACTION, amount, boxed, id, landing_page, requests_sent,
+    text,
+};
 
 const PROBLEM: &str =
     r#"{"title":"Locked","detail":"Another request works on this payment","traceId":"t-1"}"#;
-const CODE: &str = r#"[{"errorGroup":"VippsError","errorCode":"94","errorMessage":"locked"}]"#;
+const CODE_94: &str = r#"[{"errorGroup":"VippsError","errorCode":"94","errorMessage":"locked"}]"#;
 const PAYMENTS: &str = "/ecomm/v2/payments";
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 const CANCEL: &str = "/ecomm/v2/payments/acme-shop-123/cancel";
@@ -21,60 +22,40 @@ const DETAILS_PATH: &str = "/ecomm/v2/payments/acme-shop-123/details";
 const REDIRECT: &str = "/qr/v1/merchant-redirect/b";
 const CANCELLED: &str =
     r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":20000,"status":"Cancelled"}}"#;
-const CODE_OF_QR: &str =
+const REDIRECT_QR: &str =
     r#"{"id":"b","url":"https://qr.vipps.no/x","redirectUrl":"https://example.com/"}"#;
 
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 /// The method, the path, the body of the success, and the call.
 type Operation = (&'static str, &'static str, &'static str, fn(&Vipps) -> Call);
-
-fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
 
 /// One operation of every class.
 const OPERATIONS: [Operation; 6] = [
     ("GET", DETAILS_PATH, DETAILS, |v| {
-        run(v.ecom().payment(id()).details())
+        boxed(v.ecom().payment(id()).details())
     }),
     ("POST", CAPTURE, TRANSACTION, |v| {
-        run(v.ecom().payment(id()).capture_remaining())
+        boxed(v.ecom().payment(id()).capture_remaining())
     }),
-    ("PUT", REDIRECT, CODE_OF_QR, |v| {
+    ("PUT", REDIRECT, REDIRECT_QR, |v| {
         let code = v.qr().merchant_redirect("b".parse().unwrap());
-        run(code.update("https://example.com/".parse().unwrap()))
+        boxed(code.update("https://example.com/".parse().unwrap()))
     }),
     (
         "POST",
         "/qr/v1",
         r#"{"url":"https://qr.vipps.no/x","expiresIn":300}"#,
-        |v| run(v.qr().one_time(&page())),
+        |v| boxed(v.qr().one_time(&landing_page())),
     ),
     ("PUT", CANCEL, CANCELLED, |v| {
-        run(v.ecom().payment(id()).cancel())
+        boxed(v.ecom().payment(id()).cancel())
     }),
     ("POST", PAYMENTS, INITIATED, |v| {
-        run(v.ecom().initiate(id(), amount(), text()))
+        boxed(v.ecom().initiate(id(), amount(), text()))
     }),
 ];
 
-fn page() -> vipps::types::LandingPage {
-    "https://api.vipps.no/x?token=t".parse().unwrap()
-}
-
 fn client(recorder: &Recorder) -> Vipps {
     support::on_tokio_time(recorder).build().unwrap()
-}
-
-/// The requests with this method, those for tokens left out.
-fn sent(recorder: &Recorder, method: &str) -> usize {
-    let requests = recorder.requests();
-    let is_token = |r: &vipps::testing::RequestShape| {
-        r.operation() == Some("fetch_authorization_token_using_post")
-    };
-    let all = requests.iter().filter(|r| !is_token(r));
-    all.filter(|r| r.as_str().starts_with(method)).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +70,7 @@ async fn capture_retries_with_the_same_key_after_423() {
         .capture_remaining()
         .await
         .unwrap();
-    assert_eq!(sent(&recorder, "POST"), 2);
+    assert_eq!(requests_sent(&recorder, "POST"), 2);
     assert!(!recorder.to_snapshot().contains("[idempotency key 2]"));
     // The slow waits are at least 100 ms.
     assert!(start_time.elapsed() >= Duration::from_millis(100));
@@ -98,20 +79,24 @@ async fn capture_retries_with_the_same_key_after_423() {
 #[tokio::test(start_paused = true)]
 async fn every_class_retries_after_423_as_after_code_94() {
     for (method, path, success, call) in OPERATIONS {
-        for (status, body) in [(423, PROBLEM), (423, CODE), (423, ""), (400, CODE)] {
+        for (status, body) in [(423, PROBLEM), (423, CODE_94), (423, ""), (400, CODE_94)] {
             let recorder = Recorder::new()
                 .respond(method, path, status, body)
                 .respond(method, path, 200, success);
             let done = call(&client(&recorder)).await;
             assert!(done.is_ok(), "{method} {path} {status} {body}: {done:?}");
-            assert_eq!(sent(&recorder, method), 2, "{method} {path} {status}");
+            assert_eq!(
+                requests_sent(&recorder, method),
+                2,
+                "{method} {path} {status}"
+            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn lock_that_lasts_is_rejected_and_retryable() {
-    for (status, body) in [(423, PROBLEM), (423, ""), (400, CODE)] {
+    for (status, body) in [(423, PROBLEM), (423, ""), (400, CODE_94)] {
         let recorder = Recorder::new().respond("POST", CAPTURE, status, body);
         let call = client(&recorder).ecom().payment(id()).capture_remaining();
         let error = call.await.unwrap_err();

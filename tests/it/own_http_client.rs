@@ -12,27 +12,27 @@ const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amou
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(20);
 
-fn own() -> reqwest::ClientBuilder {
+fn client_builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }
 
 #[tokio::test]
 async fn the_connect_timeout_of_an_own_builder_is_kept() {
     let server = silent_server();
-    for (own, least, most) in [
+    for (client_builder, least, most) in [
         (
-            own().connect_timeout(SHORT),
+            client_builder().connect_timeout(SHORT),
             SHORT,
             Duration::from_millis(2_900),
         ),
         // The timeout is longer than the default of the crate.
         (
-            own().connect_timeout(Duration::from_millis(3_700)),
+            client_builder().connect_timeout(Duration::from_millis(3_700)),
             Duration::from_millis(3_700),
             LONG,
         ),
     ] {
-        let builder = client("https", server).http_client_builder(own);
+        let builder = client("https", server).http_client_builder(client_builder);
         let vipps = builder.build().unwrap();
         let start_time = Instant::now();
         let order = vipps.ecom().initiate(id(), Amount::nok(1), text());
@@ -48,12 +48,16 @@ async fn the_connect_timeout_of_an_own_builder_is_kept() {
 
 #[tokio::test]
 async fn the_pool_settings_of_an_own_builder_are_kept() {
-    let used = async |own: reqwest::ClientBuilder| {
+    let used = async |client_builder: reqwest::ClientBuilder| {
         let server = RawServer::with_keep_alive(vec![write_and_keep_alive(http_response(
             "200 OK",
             TRANSACTION,
         ))]);
-        let vipps = server.builder().http_client_builder(own).build().unwrap();
+        let vipps = server
+            .builder()
+            .http_client_builder(client_builder)
+            .build()
+            .unwrap();
         for _ in 0..2 {
             vipps
                 .ecom()
@@ -65,10 +69,10 @@ async fn the_pool_settings_of_an_own_builder_are_kept() {
         }
         server.requests()[1].connection - server.requests()[0].connection
     };
-    assert_eq!(used(own()).await, 0);
-    assert_eq!(used(own().pool_max_idle_per_host(0)).await, 1);
+    assert_eq!(used(client_builder()).await, 0);
+    assert_eq!(used(client_builder().pool_max_idle_per_host(0)).await, 1);
     assert_eq!(
-        used(own().pool_idle_timeout(Duration::from_millis(1))).await,
+        used(client_builder().pool_idle_timeout(Duration::from_millis(1))).await,
         1
     );
 }
@@ -79,10 +83,11 @@ async fn the_proxy_of_an_own_builder_is_kept() {
         "200 OK",
         TRANSACTION,
     ))]);
-    let own = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.base_url()).unwrap());
+    let client_builder =
+        reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.base_url()).unwrap());
     let elsewhere = Environment::custom("http://127.0.0.1:9").unwrap();
     let builder = proxy.builder().environment(elsewhere);
-    let vipps = builder.http_client_builder(own).build().unwrap();
+    let vipps = builder.http_client_builder(client_builder).build().unwrap();
     vipps
         .ecom()
         .payment(id())

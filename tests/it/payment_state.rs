@@ -10,7 +10,7 @@ use PaymentState::{
     Refunded, Rejected, Reserved, Unknown,
 };
 
-const BEGUN: &str = "2026-03-02T09:00:00Z";
+const START_TIME: &str = "2026-03-02T09:00:00Z";
 
 /// Writes a log, newest first like the API. The input is oldest first: operation, øre, success.
 fn json(log: &[(&str, i64, bool)], sums: Option<[i64; 4]>) -> String {
@@ -68,49 +68,49 @@ struct Row {
     can: &'static [&'static str],
 }
 
-const I: (&str, i64, bool) = ("INITIATE", 20_000, true);
-const R: (&str, i64, bool) = ("RESERVE", 20_000, true);
-const ALL: (&str, i64, bool) = ("CAPTURE", 20_000, true);
-const PART: (&str, i64, bool) = ("CAPTURE", 5_000, true);
+const INITIATE: (&str, i64, bool) = ("INITIATE", 20_000, true);
+const RESERVE: (&str, i64, bool) = ("RESERVE", 20_000, true);
+const CAPTURE_ALL: (&str, i64, bool) = ("CAPTURE", 20_000, true);
+const CAPTURE_PART: (&str, i64, bool) = ("CAPTURE", 5_000, true);
 
-#[rustfmt::skip] // one line per row is how such a table is read
+#[rustfmt::skip] // A table is read with one line for each row.
 const ROWS: &[Row] = &[
     // States before the customer's decision.
-    Row { name: "started", log: &[I], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "started", log: &[INITIATE], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
     Row { name: "no history at all", log: &[], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
-    Row { name: "a reservation failed", log: &[I, ("RESERVE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
-    Row { name: "a direct capture failed", log: &[I, ("SALE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
-    Row { name: "a cancel failed", log: &[I, ("CANCEL", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a reservation failed", log: &[INITIATE, ("RESERVE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a direct capture failed", log: &[INITIATE, ("SALE", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
+    Row { name: "a cancel failed", log: &[INITIATE, ("CANCEL", 20_000, false)], sums: [0, 0, 0, 0], state: Initiated, can: &["cancel"] },
     // Reserved.
-    Row { name: "reserved", log: &[I, R], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
-    Row { name: "reserved at the second try", log: &[I, ("RESERVE", 20_000, false), R], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
-    Row { name: "reserved, a capture failed", log: &[I, R, ("CAPTURE", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
-    Row { name: "reserved, a void failed", log: &[I, R, ("VOID", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved", log: &[INITIATE, RESERVE], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved at the second try", log: &[INITIATE, ("RESERVE", 20_000, false), RESERVE], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved, a capture failed", log: &[INITIATE, RESERVE, ("CAPTURE", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "reserved, a void failed", log: &[INITIATE, RESERVE, ("VOID", 20_000, false)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
     // Captured.
-    Row { name: "partly captured", log: &[I, R, PART], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
-    Row { name: "captured in two parts of three", log: &[I, R, PART, PART], sums: [10_000, 10_000, 0, 10_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
-    Row { name: "partly captured, a release failed", log: &[I, R, PART, ("VOID", 15_000, false)], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
-    Row { name: "partly captured, the rest released", log: &[I, R, PART, ("VOID", 15_000, true)], sums: [5_000, 0, 0, 5_000], state: Captured, can: &["refund"] },
-    Row { name: "fully captured", log: &[I, R, ALL], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
-    Row { name: "fully captured, a refund failed", log: &[I, R, ALL, ("REFUND", 20_000, false)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
-    Row { name: "direct capture", log: &[I, ("SALE", 20_000, true)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    Row { name: "partly captured", log: &[INITIATE, RESERVE, CAPTURE_PART], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "captured in two parts of three", log: &[INITIATE, RESERVE, CAPTURE_PART, CAPTURE_PART], sums: [10_000, 10_000, 0, 10_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "partly captured, a release failed", log: &[INITIATE, RESERVE, CAPTURE_PART, ("VOID", 15_000, false)], sums: [5_000, 15_000, 0, 5_000], state: PartiallyCaptured, can: &["capture", "release", "refund"] },
+    Row { name: "partly captured, the rest released", log: &[INITIATE, RESERVE, CAPTURE_PART, ("VOID", 15_000, true)], sums: [5_000, 0, 0, 5_000], state: Captured, can: &["refund"] },
+    Row { name: "fully captured", log: &[INITIATE, RESERVE, CAPTURE_ALL], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    Row { name: "fully captured, a refund failed", log: &[INITIATE, RESERVE, CAPTURE_ALL, ("REFUND", 20_000, false)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
+    Row { name: "direct capture", log: &[INITIATE, ("SALE", 20_000, true)], sums: [20_000, 0, 0, 20_000], state: Captured, can: &["refund"] },
     // Cancelled or expired.
-    Row { name: "cancelled before it was reserved", log: &[I, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
-    Row { name: "cancelled after it was reserved", log: &[I, R, ("VOID", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
-    Row { name: "cancelled after it was reserved, recorded as CANCEL", log: &[I, R, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    Row { name: "cancelled before it was reserved", log: &[INITIATE, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    Row { name: "cancelled after it was reserved", log: &[INITIATE, RESERVE, ("VOID", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
+    Row { name: "cancelled after it was reserved, recorded as CANCEL", log: &[INITIATE, RESERVE, ("CANCEL", 20_000, true)], sums: [0, 0, 0, 0], state: Cancelled, can: &[] },
     // Refunded.
-    Row { name: "refunded in part", log: &[I, R, ALL, ("REFUND", 5_000, true)], sums: [20_000, 0, 5_000, 15_000], state: PartiallyRefunded, can: &["refund"] },
-    Row { name: "refunded in part, some not captured", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true)], sums: [10_000, 10_000, 5_000, 5_000], state: PartiallyRefunded, can: &["capture", "release", "refund"] },
-    Row { name: "refunded in part, the rest released", log: &[I, R, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true), ("VOID", 10_000, true)], sums: [10_000, 0, 5_000, 5_000], state: PartiallyRefunded, can: &["refund"] },
-    Row { name: "refunded", log: &[I, R, ALL, ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
-    Row { name: "refunded in two parts", log: &[I, R, ALL, ("REFUND", 5_000, true), ("REFUND", 15_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
-    Row { name: "a sale refunded in part", log: &[I, ("SALE", 20_000, true), ("REFUND", 1, true)], sums: [20_000, 0, 1, 19_999], state: PartiallyRefunded, can: &["refund"] },
-    Row { name: "a sale refunded", log: &[I, ("SALE", 20_000, true), ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    Row { name: "refunded in part", log: &[INITIATE, RESERVE, CAPTURE_ALL, ("REFUND", 5_000, true)], sums: [20_000, 0, 5_000, 15_000], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "refunded in part, some not captured", log: &[INITIATE, RESERVE, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true)], sums: [10_000, 10_000, 5_000, 5_000], state: PartiallyRefunded, can: &["capture", "release", "refund"] },
+    Row { name: "refunded in part, the rest released", log: &[INITIATE, RESERVE, ("CAPTURE", 10_000, true), ("REFUND", 5_000, true), ("VOID", 10_000, true)], sums: [10_000, 0, 5_000, 5_000], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "refunded", log: &[INITIATE, RESERVE, CAPTURE_ALL, ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    Row { name: "refunded in two parts", log: &[INITIATE, RESERVE, CAPTURE_ALL, ("REFUND", 5_000, true), ("REFUND", 15_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
+    Row { name: "a sale refunded in part", log: &[INITIATE, ("SALE", 20_000, true), ("REFUND", 1, true)], sums: [20_000, 0, 1, 19_999], state: PartiallyRefunded, can: &["refund"] },
+    Row { name: "a sale refunded", log: &[INITIATE, ("SALE", 20_000, true), ("REFUND", 20_000, true)], sums: [20_000, 0, 20_000, 0], state: Refunded, can: &[] },
     // Other final states.
-    Row { name: "rejected", log: &[I, ("REJECTED", 20_000, true)], sums: [0, 0, 0, 0], state: Rejected, can: &[] },
-    Row { name: "failed", log: &[I, ("FAILED", 20_000, true)], sums: [0, 0, 0, 0], state: Failed, can: &[] },
+    Row { name: "rejected", log: &[INITIATE, ("REJECTED", 20_000, true)], sums: [0, 0, 0, 0], state: Rejected, can: &[] },
+    Row { name: "failed", log: &[INITIATE, ("FAILED", 20_000, true)], sums: [0, 0, 0, 0], state: Failed, can: &[] },
     // Operations that this version does not support.
-    Row { name: "an operation of tomorrow at the end", log: &[I, R, ("TOMORROW", 1, true)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
+    Row { name: "an operation of tomorrow at the end", log: &[INITIATE, RESERVE, ("TOMORROW", 1, true)], sums: [0, 20_000, 0, 0], state: Reserved, can: &["capture", "cancel"] },
     Row { name: "an operation of tomorrow alone", log: &[("TOMORROW", 1, true)], sums: [0, 0, 0, 0], state: Unknown, can: &[] },
 ];
 
@@ -187,10 +187,13 @@ fn every_spelling_leads_to_the_same_state() {
         assert_eq!(state(&[(started, 100, true)]), Initiated);
     }
     for reserved in ["RESERVE", "RESERVED"] {
-        assert_eq!(state(&[I, (reserved, 20_000, true)]), Reserved);
+        assert_eq!(state(&[INITIATE, (reserved, 20_000, true)]), Reserved);
     }
     for captured in ["CAPTURE", "Captured", "SALE"] {
-        assert_eq!(state(&[I, R, (captured, 20_000, true)]), Captured);
+        assert_eq!(
+            state(&[INITIATE, RESERVE, (captured, 20_000, true)]),
+            Captured
+        );
     }
     for cancelled in [
         "CANCEL",
@@ -200,29 +203,35 @@ fn every_spelling_leads_to_the_same_state() {
         "AUTOCANCEL",
         "AUTO_CANCEL",
     ] {
-        assert_eq!(state(&[I, (cancelled, 20_000, true)]), Cancelled);
+        assert_eq!(state(&[INITIATE, (cancelled, 20_000, true)]), Cancelled);
     }
     for voided in ["VOID", "CANCEL", "Cancelled", "AUTOREVERSAL"] {
-        assert_eq!(state(&[I, R, (voided, 20_000, true)]), Cancelled);
+        assert_eq!(
+            state(&[INITIATE, RESERVE, (voided, 20_000, true)]),
+            Cancelled
+        );
     }
     for rejected in ["REJECT", "REJECTED"] {
-        assert_eq!(state(&[I, (rejected, 20_000, true)]), Rejected);
+        assert_eq!(state(&[INITIATE, (rejected, 20_000, true)]), Rejected);
     }
     for failed in ["FAILED", "RESERVE_FAILED", "SALE_FAILED"] {
-        assert_eq!(state(&[I, (failed, 20_000, true)]), Failed);
+        assert_eq!(state(&[INITIATE, (failed, 20_000, true)]), Failed);
     }
     for refunded in ["REFUND", "Refund", "Refunded"] {
-        assert_eq!(state(&[I, R, ALL, (refunded, 20_000, true)]), Refunded);
+        assert_eq!(
+            state(&[INITIATE, RESERVE, CAPTURE_ALL, (refunded, 20_000, true)]),
+            Refunded
+        );
     }
 }
 
 /// The API may cancel an unapproved payment without an event, so the age of the payment decides.
 #[test]
 fn expiry_without_an_event_follows_from_the_age() {
-    let start_time: jiff::Timestamp = BEGUN.parse().unwrap();
+    let start_time: jiff::Timestamp = START_TIME.parse().unwrap();
     let after = |seconds: i64| start_time + jiff::SignedDuration::from_secs(seconds);
-    let waiting = read(&json(&[I], None));
-    let declined = read(&json(&[I, ("RESERVE", 20_000, false)], None));
+    let waiting = read(&json(&[INITIATE], None));
+    let declined = read(&json(&[INITIATE, ("RESERVE", 20_000, false)], None));
     for details in [waiting, declined] {
         assert_eq!(details.state_at(after(0)), Initiated);
         assert_eq!(details.state_at(after(600)), Initiated);
@@ -237,9 +246,9 @@ fn expiry_without_an_event_follows_from_the_age() {
         assert!(!details.is_expired(after(-86_400)));
     }
     for log in [
-        &[I, R][..],
-        &[I, ("CANCEL", 20_000, true)],
-        &[I, R, ALL],
+        &[INITIATE, RESERVE][..],
+        &[INITIATE, ("CANCEL", 20_000, true)],
+        &[INITIATE, RESERVE, CAPTURE_ALL],
         &[],
     ] {
         assert!(!read(&json(log, None)).is_expired(after(86_400)), "{log:?}");
@@ -290,16 +299,16 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
                     let details = read(&format!(
                         r#"{{{sums}"transactionLogHistory":[{unread},{rest}]}}"#
                     ));
-                    let about = format!("{operation} {value} {rest} {sums}");
-                    assert_eq!(details.state(), Unknown, "{about}");
+                    let context = format!("{operation} {value} {rest} {sums}");
+                    assert_eq!(details.state(), Unknown, "{context}");
                     assert!(
                         !details.state().is_paid() && can(&details).is_empty(),
-                        "{about}"
+                        "{context}"
                     );
-                    assert_eq!(details.sums().captured, Amount::nok(0), "{about}");
-                    assert!(!details.captured_at_once(), "{about}");
+                    assert_eq!(details.sums().captured, Amount::nok(0), "{context}");
+                    assert!(!details.captured_at_once(), "{context}");
                     let event = &details.events()[0];
-                    assert!(!event.succeeded() && !event.failed(), "{about}");
+                    assert!(!event.succeeded() && !event.failed(), "{context}");
                     // A payment that may have been approved is not reported as expired.
                     assert!(!details.is_expired("2030-01-01T00:00:00Z".parse().unwrap()));
                 }
@@ -330,7 +339,7 @@ fn a_success_that_cannot_be_read_is_neither_success_nor_failure() {
 
 #[test]
 fn sums_that_are_stated_in_part_are_completed_from_the_log() {
-    let log = json(&[I, R, PART], None);
+    let log = json(&[INITIATE, RESERVE, CAPTURE_PART], None);
     let stated =
         r#"{"transactionSummary":{"capturedAmount":"6000","remainingAmountToRefund":null},"#;
     let details = read(&log.replacen('{', stated, 1));
@@ -349,14 +358,14 @@ fn sums_that_are_stated_in_part_are_completed_from_the_log() {
 /// The sums that the API states take precedence over the log.
 #[test]
 fn reservation_without_remaining_amount_is_cancelled() {
-    let details = read(&json(&[I, R], Some([0, 0, 0, 0])));
+    let details = read(&json(&[INITIATE, RESERVE], Some([0, 0, 0, 0])));
     assert_eq!(details.state(), Cancelled);
     assert!(!details.state().is_paid() && can(&details).is_empty());
 }
 
 #[test]
 fn events_are_sorted_newest_first() {
-    let history = json(&[I, R, PART], None);
+    let history = json(&[INITIATE, RESERVE, CAPTURE_PART], None);
     let mut value: serde_json::Value = serde_json::from_str(&history).unwrap();
     value["transactionLogHistory"]
         .as_array_mut()
@@ -377,13 +386,13 @@ fn events_are_sorted_newest_first() {
 fn scan_and_direct_capture_are_read_from_the_events() {
     let opened = r#"{"transactionLogHistory":[{"operation":"INITIATE","operationSuccess":true,"transactionId":"5001420062"}]}"#;
     assert!(read(opened).is_scanned());
-    assert!(!read(&json(&[I], None)).is_scanned());
-    assert!(read(&json(&[I, R], None)).is_scanned());
+    assert!(!read(&json(&[INITIATE], None)).is_scanned());
+    assert!(read(&json(&[INITIATE, RESERVE], None)).is_scanned());
     // A cancel has a transaction id, but it is no scan.
-    assert!(!read(&json(&[I, ("CANCEL", 20_000, true)], None)).is_scanned());
-    assert!(read(&json(&[I, ("SALE", 20_000, true)], None)).captured_at_once());
-    assert!(!read(&json(&[I, ("SALE", 20_000, false)], None)).captured_at_once());
-    assert!(!read(&json(&[I, R, ALL], None)).captured_at_once());
+    assert!(!read(&json(&[INITIATE, ("CANCEL", 20_000, true)], None)).is_scanned());
+    assert!(read(&json(&[INITIATE, ("SALE", 20_000, true)], None)).captured_at_once());
+    assert!(!read(&json(&[INITIATE, ("SALE", 20_000, false)], None)).captured_at_once());
+    assert!(!read(&json(&[INITIATE, RESERVE, CAPTURE_ALL], None)).captured_at_once());
 }
 
 #[test]

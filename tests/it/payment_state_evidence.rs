@@ -52,7 +52,7 @@ const LATER: &str = "2030-01-01T00:00:00Z";
 
 /// Values of `operation` that this version does not support. The first five are names from other
 /// APIs.
-const UNKNOWN_WORDS: [&str; 8] = [
+const UNKNOWN_OPERATIONS: [&str; 8] = [
     "AUTHORISED",
     "AUTHORIZED",
     "TERMINATED",
@@ -65,7 +65,7 @@ const UNKNOWN_WORDS: [&str; 8] = [
 
 #[test]
 fn an_unknown_event_is_never_initiated_or_expired() {
-    for word in UNKNOWN_WORDS {
+    for word in UNKNOWN_OPERATIONS {
         for success in ["true", "null", "", "\"pending\""] {
             for minute in [0, 1] {
                 let event: Entry = (word, success, Some(100), minute);
@@ -77,10 +77,10 @@ fn an_unknown_event_is_never_initiated_or_expired() {
                 ] {
                     for stated in [String::new(), sums(0, 0, 0, 0)] {
                         let details = read(entries, &stated);
-                        let about = format!("{entries:?} {stated}");
-                        assert_eq!(details.state(), Unknown, "{about}");
-                        assert!(!details.is_expired(LATER.parse().unwrap()), "{about}");
-                        assert!(!details.can_cancel(), "{about}");
+                        let context = format!("{entries:?} {stated}");
+                        assert_eq!(details.state(), Unknown, "{context}");
+                        assert!(!details.is_expired(LATER.parse().unwrap()), "{context}");
+                        assert!(!details.can_cancel(), "{context}");
                     }
                 }
             }
@@ -404,10 +404,10 @@ fn sums_above_what_the_history_states_are_unknown() {
         ),
     ] {
         let details = read(&entries, &stated);
-        let about = format!("{entries:?} {stated}");
-        assert_eq!(details.state(), Unknown, "{about}");
-        assert!(!details.can_refund() && !details.can_release(), "{about}");
-        assert!(!details.can_capture() && !details.can_cancel(), "{about}");
+        let context = format!("{entries:?} {stated}");
+        assert_eq!(details.state(), Unknown, "{context}");
+        assert!(!details.can_refund() && !details.can_release(), "{context}");
+        assert!(!details.can_capture() && !details.can_cancel(), "{context}");
     }
     // A missing amount proves nothing.
     let unstated: Entry = ("RESERVE", "true", None, 1);
@@ -432,10 +432,10 @@ fn sums_that_contradict_themselves_allow_no_operation() {
     ] {
         for entries in [&[][..], &[INITIATE], &[CAPTURE, RESERVE, INITIATE]] {
             let details = read(entries, &stated);
-            let about = format!("{entries:?} {stated}");
-            assert_eq!(details.state(), Unknown, "{about}");
-            assert!(!details.can_refund() && !details.can_release(), "{about}");
-            assert!(!details.can_capture() && !details.can_cancel(), "{about}");
+            let context = format!("{entries:?} {stated}");
+            assert_eq!(details.state(), Unknown, "{context}");
+            assert!(!details.can_refund() && !details.can_release(), "{context}");
+            assert!(!details.can_capture() && !details.can_cancel(), "{context}");
         }
     }
     // Operations that consistent sums allow are allowed, even if the history is incomplete.

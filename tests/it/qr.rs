@@ -15,10 +15,10 @@ const REDIRECT: &str = "/qr/v1/merchant-redirect/billboard_1";
 const CALLBACKS: &str = "/qr/v1/merchant-callback";
 const CALLBACK: &str = "/qr/v1/merchant-callback/till-1";
 const CONFLICT: &str = r#"{"id":"billboard_1"}"#;
-const OURS: &str = r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/ours","expiresIn":-1}"#;
+const OWN_CODE: &str = r#"{"id":"billboard_1","url":"https://qr.vipps.no/generate/qr.png?x","redirectUrl":"https://example.com/ours","expiresIn":-1}"#;
 const NOT_FOUND: &str = r#"{"title":"Not found","detail":"No such code","instance":"3cff3564"}"#;
 
-fn ours() -> RedirectUrl {
+fn own_url() -> RedirectUrl {
     "https://example.com/ours".parse().unwrap()
 }
 
@@ -49,8 +49,8 @@ fn operations(recorder: &Recorder) -> Vec<&'static str> {
 async fn a_plain_conflict_is_an_error_that_names_the_id() {
     let recorder = Recorder::new()
         .respond("POST", REDIRECTS, 409, CONFLICT)
-        .respond("GET", REDIRECT, 200, OURS);
-    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+        .respond("GET", REDIRECT, 200, OWN_CODE);
+    let error = redirect(&recorder).create(own_url()).await.unwrap_err();
     assert_eq!(error.conflict_id(), Some("billboard_1"));
     assert_eq!(
         (error.http_status(), error.outcome()),
@@ -64,8 +64,8 @@ async fn conflict_after_429_is_a_conflict() {
     let recorder = Recorder::new()
         .respond("POST", REDIRECTS, 429, "")
         .respond("POST", REDIRECTS, 409, CONFLICT)
-        .respond("GET", REDIRECT, 200, OURS);
-    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+        .respond("GET", REDIRECT, 200, OWN_CODE);
+    let error = redirect(&recorder).create(own_url()).await.unwrap_err();
     assert_eq!((error.attempts(), error.outcome()), (2, Outcome::Rejected));
     assert_eq!(operations(&recorder).len(), 2);
 }
@@ -82,7 +82,7 @@ async fn conflict_after_a_lost_response(
         let recorder = recorder
             .respond("POST", REDIRECTS, 409, CONFLICT)
             .respond("GET", REDIRECT, status, found);
-        let mut create = redirect(&recorder).create(ours());
+        let mut create = redirect(&recorder).create(own_url());
         if let Some(seconds) = ttl {
             create = create.ttl(Ttl::new(Duration::from_secs(seconds)).unwrap());
         }
@@ -102,7 +102,7 @@ async fn conflict_after_a_lost_response(
 
 #[tokio::test]
 async fn conflict_after_a_lost_response_is_a_success_if_it_matches() {
-    let qr = conflict_after_a_lost_response(None, 200, OURS)
+    let qr = conflict_after_a_lost_response(None, 200, OWN_CODE)
         .await
         .unwrap();
     assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
@@ -195,7 +195,7 @@ async fn a_bare_host_is_the_same_page_with_a_slash() {
 #[tokio::test]
 async fn lost_create_is_unknown_with_a_hint() {
     let recorder = Recorder::new().lose_response("POST", REDIRECTS);
-    let error = redirect(&recorder).create(ours()).await.unwrap_err();
+    let error = redirect(&recorder).create(own_url()).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3));
     assert!(error.hint().unwrap().contains("create_or_update"));
 }
@@ -230,7 +230,7 @@ impl Transport for Silent {
 #[tokio::test(start_paused = true)]
 async fn reading_back_stays_within_the_deadline_of_the_call() {
     let builder = crate::support::on_tokio_time(&Recorder::new()).transport(Silent::default());
-    let create = redirect_of(&builder.build().unwrap()).create(ours());
+    let create = redirect_of(&builder.build().unwrap()).create(own_url());
     let start_time = tokio::time::Instant::now();
     let error = create.deadline(Duration::from_secs(15)).await.unwrap_err();
     assert_eq!(start_time.elapsed().as_secs(), 15);
@@ -242,8 +242,11 @@ async fn reading_back_stays_within_the_deadline_of_the_call() {
 
 #[tokio::test]
 async fn create_or_update_creates_or_updates() {
-    let recorder = Recorder::new().respond("POST", REDIRECTS, 200, OURS);
-    redirect(&recorder).create_or_update(ours()).await.unwrap();
+    let recorder = Recorder::new().respond("POST", REDIRECTS, 200, OWN_CODE);
+    redirect(&recorder)
+        .create_or_update(own_url())
+        .await
+        .unwrap();
     assert_eq!(operations(&recorder), ["create_merchant_redirect_qr"]);
 
     let exists = Recorder::new().respond("POST", REDIRECTS, 409, CONFLICT);
@@ -251,8 +254,11 @@ async fn create_or_update_creates_or_updates() {
         .lose_response("POST", REDIRECTS)
         .respond("POST", REDIRECTS, 409, CONFLICT);
     for recorder in [exists, lost] {
-        let recorder = recorder.respond("PUT", REDIRECT, 200, OURS);
-        let qr = redirect(&recorder).create_or_update(ours()).await.unwrap();
+        let recorder = recorder.respond("PUT", REDIRECT, 200, OWN_CODE);
+        let qr = redirect(&recorder)
+            .create_or_update(own_url())
+            .await
+            .unwrap();
         assert_eq!(qr.redirect_url(), Some("https://example.com/ours"));
         assert_eq!(
             operations(&recorder).last(),
@@ -265,7 +271,7 @@ async fn create_or_update_creates_or_updates() {
 async fn create_or_update_reports_other_errors() {
     let refused = Recorder::new().respond("POST", REDIRECTS, 400, NOT_FOUND);
     let error = redirect(&refused)
-        .create_or_update(ours())
+        .create_or_update(own_url())
         .await
         .unwrap_err();
     assert_eq!(
@@ -278,7 +284,7 @@ async fn create_or_update_reports_other_errors() {
         .respond("POST", REDIRECTS, 409, CONFLICT)
         .respond("PUT", REDIRECT, 404, NOT_FOUND);
     let error = redirect(&recorder)
-        .create_or_update(ours())
+        .create_or_update(own_url())
         .await
         .unwrap_err();
     assert_eq!(error.http_status(), Some(404));

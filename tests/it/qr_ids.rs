@@ -63,7 +63,7 @@ fn reaches(path: &str, collection: &[&str], id: &str) {
 
 fn redirect_id() -> impl Strategy<Value = RedirectQrId> {
     let alphabet: Vec<char> = "abzAZ059_-+% æøåÆØÅ".chars().collect();
-    vec(select(alphabet), 1..=128).prop_filter_map("a blank at an end", |id| {
+    vec(select(alphabet), 1..=128).prop_filter_map("a space at an end", |id| {
         RedirectQrId::parse(&id.into_iter().collect::<String>()).ok()
     })
 }

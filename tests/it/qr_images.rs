@@ -7,7 +7,7 @@ use vipps::testing::Recorder;
 use vipps::types::ImageSize;
 use vipps::{ErrorKind, Transport, TransportFuture, Vipps};
 
-fn ours() -> RedirectUrl {
+fn own_url() -> RedirectUrl {
     "https://example.com/ours".parse().unwrap()
 }
 
@@ -75,9 +75,9 @@ async fn the_image_of_every_kind_of_code_can_be_fetched_without_a_key() {
     let images = [
         qr.image(&qr.one_time(&landing).png(size).await.unwrap())
             .await,
-        qr.image(&redirect.create(ours()).png(size).await.unwrap())
+        qr.image(&redirect.create(own_url()).png(size).await.unwrap())
             .await,
-        qr.image(&redirect.update(ours()).png(size).await.unwrap())
+        qr.image(&redirect.update(own_url()).png(size).await.unwrap())
             .await,
         qr.image(&redirect.get().png(size).await.unwrap()).await,
         qr.image(&callback.get().png(size).await.unwrap()).await,

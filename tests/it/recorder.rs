@@ -27,9 +27,9 @@ async fn snapshot_lists_attempts_waits_and_the_key() {
 
 /// Records the idempotency keys, which a snapshot hides.
 #[derive(Clone, Debug, Default)]
-struct Keys(Arc<Mutex<Vec<String>>>);
+struct KeyRecorder(Arc<Mutex<Vec<String>>>);
 
-impl Transport for Keys {
+impl Transport for KeyRecorder {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let headers = request.headers();
         let key = headers.get("x-request-id");
@@ -51,7 +51,7 @@ impl Transport for Keys {
 #[tokio::test]
 async fn recordings_of_two_runs_are_equal() {
     let run = async || {
-        let keys = Keys::default();
+        let keys = KeyRecorder::default();
         let recorder = Recorder::in_front_of(keys.clone());
         let payment = recorder.client().ecom().payment(id());
         for _ in 0..2 {
@@ -77,7 +77,7 @@ async fn recordings_of_two_runs_are_equal() {
 #[tokio::test]
 async fn keys_of_epayment_are_the_same_in_every_run() {
     let run = async || {
-        let keys = Keys::default();
+        let keys = KeyRecorder::default();
         let vipps = Recorder::in_front_of(keys.clone()).client();
         let reference = crate::epayment::reference;
         let sums = crate::epayment::details("AUTHORIZED", [10_000, 5_000, 0, 0]);
@@ -91,8 +91,8 @@ async fn keys_of_epayment_are_the_same_in_every_run() {
         refund.await.unwrap_err();
         payment.cancel().await.unwrap_err();
         payment.details().await.unwrap_err();
-        let kept = keys.0.lock().unwrap();
-        kept.clone()
+        let recorded = keys.0.lock().unwrap();
+        recorded.clone()
     };
     let mut keys = run().await;
     assert_eq!(keys, run().await);
@@ -136,9 +136,9 @@ async fn concurrent_callers_share_a_token() {
 
 /// Advances the clock by 31 s and never responds.
 #[derive(Debug)]
-struct Slow(ManualClock);
+struct AdvancingTransport(ManualClock);
 
-impl Transport for Slow {
+impl Transport for AdvancingTransport {
     fn send(&self, _: http::Request<Bytes>) -> TransportFuture<'_> {
         self.0.advance(Duration::from_secs(31));
         Box::pin(std::future::pending())
@@ -149,7 +149,7 @@ impl Transport for Slow {
 async fn manual_clock_can_exceed_the_attempt_timeout() {
     let clock = ManualClock::new();
     let token = r#"{"access_token":"t","expires_in":"3599"}"#;
-    let recorder = Recorder::in_front_of(Slow(clock.clone()));
+    let recorder = Recorder::in_front_of(AdvancingTransport(clock.clone()));
     let recorder = recorder.respond("POST", "/accesstoken/get", 200, token);
     let vipps = recorder.builder().unwrap().clock(clock).build().unwrap();
     let error = vipps.ecom().payment(id()).details().await.unwrap_err();

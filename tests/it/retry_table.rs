@@ -3,16 +3,14 @@
 //! expectations itself. A unit test of the library compares the table for users, `src/retry.md`,
 //! with the code.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::{amount, id, text};
+use crate::support::{Call, amount, boxed, id, landing_page, text};
 use bytes::Bytes;
 use tokio::time::Instant;
 use vipps::qr::RedirectUrl;
-use vipps::types::{CustomerToken, LandingPage, PersonalQr};
+use vipps::types::{CustomerToken, PersonalQr};
 use vipps::{
     Credentials, Environment, Error, Outcome, Randomness, RetryPolicy, Transport, TransportError,
     TransportFuture, Vipps,
@@ -53,17 +51,17 @@ impl Failure {
 /// between them in milliseconds, the outcome, and whether the error is retryable.
 type Cell = (usize, u64, Outcome, bool);
 
-/// Half of the 100 ms of the first wait.
-const AGAIN: u64 = 50;
-/// 100 ms, plus half of the 1 s that the first slow wait adds.
-const SLOWER: u64 = 600;
+/// Half of the 100 ms of the first wait, in milliseconds.
+const FAST_WAIT: u64 = 50;
+/// 100 ms, plus half of the 1 s that the first slow wait adds, in milliseconds.
+const SLOW_WAIT: u64 = 600;
 
-const NOT_SENT: Cell = (2, AGAIN, Outcome::NotSent, true);
-const READ_AGAIN: Cell = (2, AGAIN, Outcome::NoEffect, true);
-const READ_SLOWER: Cell = (2, SLOWER, Outcome::NoEffect, true);
-const WRITE_AGAIN: Cell = (2, AGAIN, Outcome::Unknown, true);
-const WRITE_SLOWER: Cell = (2, SLOWER, Outcome::Unknown, true);
-const LIMITED: Cell = (2, SLOWER, Outcome::Rejected, true);
+const NOT_SENT: Cell = (2, FAST_WAIT, Outcome::NotSent, true);
+const RETRIED_READ: Cell = (2, FAST_WAIT, Outcome::NoEffect, true);
+const SLOWLY_RETRIED_READ: Cell = (2, SLOW_WAIT, Outcome::NoEffect, true);
+const RETRIED_WRITE: Cell = (2, FAST_WAIT, Outcome::Unknown, true);
+const SLOWLY_RETRIED_WRITE: Cell = (2, SLOW_WAIT, Outcome::Unknown, true);
+const SLOWLY_RETRIED_REFUSAL: Cell = (2, SLOW_WAIT, Outcome::Rejected, true);
 const UNKNOWN: Cell = (1, 0, Outcome::Unknown, false);
 const REFUSED: Cell = (1, 0, Outcome::Rejected, false);
 
@@ -92,10 +90,10 @@ const TABLE: &[Row] = &[
             Failure::Body(504, ""),
         ],
         [
-            READ_AGAIN,
-            WRITE_AGAIN,
-            WRITE_AGAIN,
-            READ_AGAIN,
+            RETRIED_READ,
+            RETRIED_WRITE,
+            RETRIED_WRITE,
+            RETRIED_READ,
             UNKNOWN,
             UNKNOWN,
         ],
@@ -118,7 +116,7 @@ const TABLE: &[Row] = &[
             // The API sometimes omits the group, and no other group has this code.
             Failure::Body(400, r#"[{"errorCode":"94"}]"#),
         ],
-        [LIMITED; 6],
+        [SLOWLY_RETRIED_REFUSAL; 6],
     ),
     // A limit or lock that leaves the outcome unknown.
     (
@@ -133,10 +131,10 @@ const TABLE: &[Row] = &[
             Failure::Body(429, "<html>busy</html>"),
         ],
         [
-            READ_SLOWER,
-            WRITE_SLOWER,
-            WRITE_SLOWER,
-            READ_SLOWER,
+            SLOWLY_RETRIED_READ,
+            SLOWLY_RETRIED_WRITE,
+            SLOWLY_RETRIED_WRITE,
+            SLOWLY_RETRIED_READ,
             UNKNOWN,
             UNKNOWN,
         ],
@@ -190,7 +188,14 @@ const TABLE: &[Row] = &[
             Failure::Body(403, "<html>Forbidden</html>"),
             Failure::Body(400, r#"[{"errorCode":"61"}"#),
         ],
-        [READ_AGAIN, UNKNOWN, UNKNOWN, READ_AGAIN, UNKNOWN, UNKNOWN],
+        [
+            RETRIED_READ,
+            UNKNOWN,
+            UNKNOWN,
+            RETRIED_READ,
+            UNKNOWN,
+            UNKNOWN,
+        ],
     ),
     // Failures of the payment provider.
     (
@@ -238,28 +243,28 @@ const CONFLICTS: &[Failure] = &[
     Failure::Code(409, "Payment", "63"),
 ];
 const AFTER_CONFLICT: [(&str, Cell); 5] = [
-    ("read", READ_AGAIN),
+    ("read", RETRIED_READ),
     ("keyed write", UNKNOWN),
-    ("harmless", READ_AGAIN),
+    ("harmless", RETRIED_READ),
     ("cancel", UNKNOWN),
     ("once", UNKNOWN),
 ];
 
 /// The key and the body of a request.
-type Sent = (Option<String>, Bytes);
+type SentRequest = (Option<String>, Bytes);
 
 #[derive(Clone, Debug)]
 struct FixedResponse {
     failure: Failure,
     /// True if the token request fails.
-    no_token: bool,
-    requests: Arc<Mutex<Vec<Sent>>>,
+    is_token_refused: bool,
+    requests: Arc<Mutex<Vec<SentRequest>>>,
 }
 
 impl Transport for FixedResponse {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         let is_token = request.uri().path() == "/accesstoken/get";
-        if is_token && !self.no_token {
+        if is_token && !self.is_token_refused {
             let token = Bytes::from(r#"{"access_token":"t","expires_in":"3600"}"#);
             return Box::pin(async move { Ok(http::Response::new(token)) });
         }
@@ -278,25 +283,15 @@ impl Transport for FixedResponse {
 
 /// Fixed jitter and keys: every wait is half of its maximum.
 #[derive(Debug)]
-struct Half;
+struct HalfJitter;
 
-impl Randomness for Half {
+impl Randomness for HalfJitter {
     fn fill(&self, buffer: &mut [u8]) {
         buffer.fill(0x80);
     }
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 type Operation = (&'static str, fn(Vipps) -> Call);
-
-fn run<T>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
-
-fn page() -> LandingPage {
-    "https://api.vipps.no/x?token=t".parse().unwrap()
-}
 
 fn url() -> RedirectUrl {
     "https://example.com/".parse().unwrap()
@@ -314,48 +309,50 @@ fn callback(vipps: &Vipps) -> vipps::qr::MerchantCallback {
 fn operations(class: &str) -> Vec<Operation> {
     match class {
         "read" => vec![
-            ("details", |v| run(v.ecom().payment(id()).details())),
+            ("details", |v| boxed(v.ecom().payment(id()).details())),
             #[allow(deprecated, reason = "the deprecated operation is part of the table")]
-            ("status", |v| run(v.ecom().payment(id()).status())),
-            ("redirect", |v| run(redirect(&v).get())),
-            ("redirects", |v| run(v.qr().merchant_redirects())),
-            ("callback", |v| run(callback(&v).get())),
-            ("callbacks", |v| run(v.qr().merchant_callbacks())),
+            ("status", |v| boxed(v.ecom().payment(id()).status())),
+            ("redirect", |v| boxed(redirect(&v).get())),
+            ("redirects", |v| boxed(v.qr().merchant_redirects())),
+            ("callback", |v| boxed(callback(&v).get())),
+            ("callbacks", |v| boxed(v.qr().merchant_callbacks())),
         ],
         "keyed write" => vec![
             ("capture", |v| {
-                run(v.ecom().payment(id()).capture_remaining())
+                boxed(v.ecom().payment(id()).capture_remaining())
             }),
-            ("refund", |v| run(v.ecom().payment(id()).refund(amount()))),
+            ("refund", |v| boxed(v.ecom().payment(id()).refund(amount()))),
             ("force approve", |v| {
                 let phone = crate::support::PHONE.parse().unwrap();
                 let payment = v.ecom().payment(id());
-                run(payment
-                    .force_approve()
-                    .phone_number(phone)
-                    .landing_page(&page()))
+                boxed(
+                    payment
+                        .force_approve()
+                        .phone_number(phone)
+                        .landing_page(&landing_page()),
+                )
             }),
         ],
         "idempotent" => vec![
-            ("create", |v| run(redirect(&v).create(url()))),
-            ("update", |v| run(redirect(&v).update(url()))),
-            ("delete", |v| run(redirect(&v).delete())),
-            ("put", |v| run(callback(&v).put("Till".parse().unwrap()))),
-            ("delete callback", |v| run(callback(&v).delete())),
+            ("create", |v| boxed(redirect(&v).create(url()))),
+            ("update", |v| boxed(redirect(&v).update(url()))),
+            ("delete", |v| boxed(redirect(&v).delete())),
+            ("put", |v| boxed(callback(&v).put("Till".parse().unwrap()))),
+            ("delete callback", |v| boxed(callback(&v).delete())),
             ("beacon", |v| {
                 let beacon = v.qr().mobilepay_beacon("123456789012345".parse().unwrap());
-                run(beacon.put("Till".parse().unwrap()))
+                boxed(beacon.put("Till".parse().unwrap()))
             }),
         ],
         "harmless" => vec![
-            ("one-time", |v| run(v.qr().one_time(&page()))),
+            ("one-time", |v| boxed(v.qr().one_time(&landing_page()))),
             ("exchange", |v| {
                 let code = PersonalQr::parse("https://qr.vipps.no/p/x").unwrap();
-                run(v.qr().exchange(code))
+                boxed(v.qr().exchange(code))
             }),
             ("exchange customer", |v| {
                 let token: CustomerToken = "AAAA".parse().unwrap();
-                run(v.qr().exchange_customer(token))
+                boxed(v.qr().exchange_customer(token))
             }),
         ],
         // The builder continues after the attempts, so this case calls the raw operation.
@@ -375,9 +372,9 @@ fn operations(class: &str) -> Vec<Operation> {
             })
         })],
         "once" => vec![("initiate", |v| {
-            run(v.ecom().initiate(id(), amount(), text()))
+            boxed(v.ecom().initiate(id(), amount(), text()))
         })],
-        other => panic!("{other} is no class"),
+        other => panic!("unknown class: {other}"),
     }
 }
 
@@ -386,41 +383,41 @@ fn client(transport: &FixedResponse) -> Vipps {
     Vipps::builder(keys)
         .environment(Environment::Test)
         .transport(transport.clone())
-        .randomness(Half)
+        .randomness(HalfJitter)
         // A third initiate would have to wait for the next minute.
         .retry(RetryPolicy::default().attempts(2))
         .build()
         .unwrap()
 }
 
-fn check(about: &str, cell: Cell, error: &Error, requests: &[Sent], took: Duration) {
+fn check(context: &str, cell: Cell, error: &Error, requests: &[SentRequest], took: Duration) {
     let (count, wait, outcome, is_retryable) = cell;
-    assert_eq!(requests.len(), count, "{about}");
+    assert_eq!(requests.len(), count, "{context}");
     let wait = Duration::from_millis(wait);
     let delay = took.saturating_sub(wait);
     assert!(
         took >= wait && delay <= Duration::from_millis(5),
-        "{about}: {took:?}"
+        "{context}: {took:?}"
     );
     for request in requests {
-        assert_eq!(*request, requests[0], "{about}: another key or body");
+        assert_eq!(*request, requests[0], "{context}: another key or body");
     }
-    assert_eq!(error.outcome(), outcome, "{about}: {error:?}");
-    assert_eq!(error.is_retryable(), is_retryable, "{about}");
+    assert_eq!(error.outcome(), outcome, "{context}: {error:?}");
+    assert_eq!(error.is_retryable(), is_retryable, "{context}");
 }
 
 async fn check_class(class: &str, failure: Failure, cell: Cell) {
     for (name, operation) in operations(class) {
-        let about = format!("{name}, {failure:?}");
+        let context = format!("{name}, {failure:?}");
         let transport = FixedResponse {
             failure,
-            no_token: false,
+            is_token_refused: false,
             requests: Arc::default(),
         };
         let start_time = Instant::now();
         let error = operation(client(&transport)).await.unwrap_err();
         let requests = transport.requests.lock().unwrap().clone();
-        check(&about, cell, &error, &requests, start_time.elapsed());
+        check(&context, cell, &error, &requests, start_time.elapsed());
     }
 }
 
@@ -469,7 +466,7 @@ async fn token_request_is_retried_as_a_read() {
     ] {
         let transport = FixedResponse {
             failure,
-            no_token: true,
+            is_token_refused: true,
             requests: Arc::default(),
         };
         let capture = client(&transport).ecom().payment(id()).capture_remaining();

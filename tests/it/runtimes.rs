@@ -1,21 +1,21 @@
 //! A client that several tokio runtimes share, and a client without any runtime.
 
 use std::future::{Future, IntoFuture};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use vipps::testing::{ManualClock, Recorder};
-use vipps::{Amount, Error, ErrorKind, Outcome, RetryPolicy, Transport, TransportFuture, Vipps};
+use vipps::{Amount, ErrorKind, Outcome, RetryPolicy, Transport, TransportFuture, Vipps};
 
 use crate::raw::{RawServer, http_response, write_and_keep_alive};
-use crate::support::{DETAILS, id, text};
+use crate::support::{Call, DETAILS, boxed, id, landing_page, text};
 
 const TRANSACTION: &str = r#"{"orderId":"acme-shop-123","transactionInfo":{"amount":100}}"#;
 
-/// A call that waits for another runtime takes this long.
-const LONG: Duration = Duration::from_secs(20);
+/// The deadline. A call that waits for another runtime would reach it.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -35,7 +35,7 @@ fn a_call_does_not_wait_for_a_runtime_that_is_not_polled() {
         let runtime = runtime();
         for _ in 0..2 {
             let capture = vipps.ecom().payment(id()).capture_remaining();
-            let done = runtime.block_on(capture.deadline(LONG).into_future());
+            let done = runtime.block_on(capture.deadline(DEADLINE).into_future());
             assert!(done.is_ok(), "{done:?}");
         }
         runtimes.push(runtime);
@@ -54,7 +54,7 @@ fn a_call_succeeds_after_its_first_runtime_was_dropped() {
     let vipps = server.client();
     for _ in 0..3 {
         let capture = vipps.ecom().payment(id()).capture_remaining();
-        let done = runtime().block_on(capture.deadline(LONG).into_future());
+        let done = runtime().block_on(capture.deadline(DEADLINE).into_future());
         assert!(done.is_ok(), "{done:?}");
     }
 }
@@ -65,32 +65,27 @@ fn poll_once<T>(call: impl IntoFuture<Output = T>) -> Poll<T> {
     call.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
-
-fn run<T: 'static>(call: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: 'static>) -> Call {
-    let call = call.into_future();
-    Box::pin(async { call.await.map(drop) })
-}
-
 fn calls(vipps: &Vipps) -> Vec<(&'static str, Call)> {
     let payment = vipps.ecom().payment(id());
     let amount = Amount::nok(1);
-    let page: vipps::types::LandingPage = "https://api.vipps.no/x?token=t".parse().unwrap();
     let raw = vipps.clone();
     let mut poll = payment.wait().poll();
     vec![
-        ("initiate", run(vipps.ecom().initiate(id(), amount, text()))),
-        ("capture", run(payment.capture_remaining())),
-        ("refund", run(payment.refund(amount))),
-        ("cancel", run(payment.cancel())),
-        ("details", run(payment.details())),
-        ("wait", run(payment.wait())),
+        (
+            "initiate",
+            boxed(vipps.ecom().initiate(id(), amount, text())),
+        ),
+        ("capture", boxed(payment.capture_remaining())),
+        ("refund", boxed(payment.refund(amount))),
+        ("cancel", boxed(payment.cancel())),
+        ("details", boxed(payment.details())),
+        ("wait", boxed(payment.wait())),
         (
             "watch",
             Box::pin(async move { poll.next().await.unwrap().map(drop) }),
         ),
-        ("pay_by_qr", run(vipps.pay_by_qr(id(), amount, text()))),
-        ("one_time", run(vipps.qr().one_time(&page))),
+        ("pay_by_qr", boxed(vipps.pay_by_qr(id(), amount, text()))),
+        ("one_time", boxed(vipps.qr().one_time(&landing_page()))),
         (
             "raw",
             Box::pin(async move {

@@ -76,8 +76,8 @@ fn members_are_read_in_any_case() {
             "{printed}"
         );
     }
-    let least = ShippingOptionsRequest::from_slice(br#"{"Reference":"order-1"}"#).unwrap();
-    assert_eq!(least.address, vipps::epayment::Address::default());
+    let minimal = ShippingOptionsRequest::from_slice(br#"{"Reference":"order-1"}"#).unwrap();
+    assert_eq!(minimal.address, vipps::epayment::Address::default());
 }
 
 #[test]

@@ -13,11 +13,11 @@ use vipps::simulator::{DeliveryOutcome, Simulator};
 
 use crate::simulator_shop::{Shop, payment};
 
-type Seen = Arc<Mutex<Vec<(String, Value)>>>;
+type RecordedTimes = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// A merchant that records the callbacks.
-fn router(seen: &Seen) -> Router {
-    async fn callback(State(seen): State<Seen>, Path(order): Path<String>, body: Bytes) {
+fn router(seen: &RecordedTimes) -> Router {
+    async fn callback(State(seen): State<RecordedTimes>, Path(order): Path<String>, body: Bytes) {
         let body = serde_json::from_slice(&body).unwrap();
         seen.lock().unwrap().push((order, body));
     }
@@ -34,7 +34,7 @@ fn response(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes> {
 #[tokio::test]
 async fn service_receives_the_callback_in_memory() {
     let shop = Shop::new();
-    let seen = Seen::default();
+    let seen = RecordedTimes::default();
     shop.sim.deliver_to(router(&seen));
     assert_eq!(shop.initiate(&payment("order-1", 49_900)).0, 200);
     shop.sim.payer().approve("order-1").unwrap();
@@ -51,7 +51,7 @@ async fn service_receives_the_callback_in_memory() {
 #[tokio::test]
 async fn running_simulator_passes_the_callback_to_the_service() {
     let sim = Simulator::start().unwrap();
-    let seen = Seen::default();
+    let seen = RecordedTimes::default();
     sim.deliver_to(router(&seen));
     let order = "order-1".parse().unwrap();
     let text = "Tea".parse().unwrap();
@@ -72,8 +72,8 @@ async fn shipping_methods_of_a_function_complete_the_approval() {
         if !request.uri().path().ends_with("/shippingDetails") {
             return response(200, "");
         }
-        let asked: Value = serde_json::from_slice(request.body()).unwrap();
-        let methods = json!({"addressId": asked["addressId"], "orderId": "order-1", "shippingDetails": [
+        let sent: Value = serde_json::from_slice(request.body()).unwrap();
+        let methods = json!({"addressId": sent["addressId"], "orderId": "order-1", "shippingDetails": [
             {"isDefault": "Y", "priority": 1, "shippingCost": 99, "shippingMethod": "Post", "shippingMethodId": "post"},
         ]});
         response(200, methods.to_string())
@@ -103,16 +103,17 @@ async fn webhook_that_fails_is_sent_again_with_a_new_signature() {
         "/qr/v1/merchant-callback/till-1",
     );
     let verified = Arc::new(Mutex::new(Vec::new()));
-    let (answered, kept) = (Arc::clone(&status), Arc::clone(&verified));
+    let (response_status, recorded) = (Arc::clone(&status), Arc::clone(&verified));
     shop.sim
         .register_check_in_webhook("https://example.com/hook", "secret")
         .unwrap();
     shop.sim.deliver_to_fn(move |request| {
         let header = |name| request.headers()[name].to_str().unwrap().to_owned();
-        kept.lock()
+        recorded
+            .lock()
             .unwrap()
             .push((header("x-ms-date"), header("authorization")));
-        response(answered.load(Ordering::Relaxed), "")
+        response(response_status.load(Ordering::Relaxed), "")
     });
     let place = json!({"locationDescription": "Kasse 1"});
     assert_eq!(shop.send("PUT", code, &place).0, 200);

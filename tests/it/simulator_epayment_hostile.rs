@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use vipps::simulator::Simulator;
 
-use crate::simulator_hostile::spoiled;
+use crate::simulator_hostile::damaged_bodies;
 use crate::simulator_shop::Shop;
 
 const PAYMENTS: &str = "/epayment/v1/payments";
@@ -64,7 +64,7 @@ fn express(reference: &str) -> Value {
 }
 
 #[track_caller]
-fn assert_refused_in_kind(name: &str, (status, body): &(u16, Value)) {
+fn assert_valid_refusal(name: &str, (status, body): &(u16, Value)) {
     assert!((400..=499).contains(status), "{name}: {status} {body}");
     assert_eq!(body["status"], *status, "{name}: {body}");
     assert!(
@@ -81,7 +81,10 @@ fn payment_with_one_wrong_value_is_created_or_refused_in_kind() {
         ("regular", regular as fn(&str) -> Value),
         ("express", express),
     ] {
-        for (index, (name, mut body)) in spoiled(&good("the-reference")).into_iter().enumerate() {
+        for (index, (name, mut body)) in damaged_bodies(&good("the-reference"))
+            .into_iter()
+            .enumerate()
+        {
             let reference = format!("{kind}-{index:05}");
             if body["reference"] == "the-reference" {
                 body["reference"] = reference.as_str().into();
@@ -89,7 +92,7 @@ fn payment_with_one_wrong_value_is_created_or_refused_in_kind() {
             let response = post(&shop, PAYMENTS, &reference, &body);
             if response.0 != 201 {
                 refused += 1;
-                assert_refused_in_kind(&name, &response);
+                assert_valid_refusal(&name, &response);
                 continue;
             }
             created += 1;
@@ -113,7 +116,7 @@ fn change_with_one_wrong_value_moves_no_money_or_its_own() {
         ("refund", &part),
         ("cancel", &json!({"cancelTransactionOnly": true})),
     ] {
-        for (index, (name, body)) in spoiled(good).into_iter().enumerate() {
+        for (index, (name, body)) in damaged_bodies(good).into_iter().enumerate() {
             let reference = format!("{action}-{index:05}");
             assert_eq!(
                 post(&shop, PAYMENTS, &reference, &regular(&reference)).0,
@@ -132,7 +135,7 @@ fn change_with_one_wrong_value_moves_no_money_or_its_own() {
             if response.0 == 200 {
                 assert_eq!(after.effects().len(), before.effects().len() + 1, "{name}");
             } else {
-                assert_refused_in_kind(&name, &response);
+                assert_valid_refusal(&name, &response);
                 assert_eq!(after, before, "{action} {name}");
             }
         }
@@ -154,7 +157,7 @@ fn idempotency_key_that_is_no_text_captures_nothing() {
     let key = http::HeaderValue::from_bytes(b"key-\xff").unwrap();
     request.headers_mut().insert("idempotency-key", key);
     let response = shop.exchange(request);
-    assert_refused_in_kind("key", &response);
+    assert_valid_refusal("key", &response);
     assert_eq!(response.1["extraDetails"][0]["name"], "Idempotency-Key");
     assert_eq!(shop.sim.account("order-00001").unwrap().captured(), 0);
 }

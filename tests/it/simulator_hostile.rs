@@ -57,7 +57,7 @@ fn pointers(value: &Value) -> Vec<String> {
 }
 
 /// Bodies that each have one wrong value in them, or lack one member, with a description.
-pub(crate) fn spoiled(body: &Value) -> Vec<(String, Value)> {
+pub(crate) fn damaged_bodies(body: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for pointer in pointers(body) {
         for value in hostile_values() {
@@ -81,7 +81,7 @@ pub(crate) fn spoiled(body: &Value) -> Vec<(String, Value)> {
 
 /// Returns true for the few invalid bodies to which the API responds with HTTP 500 and code 99, as
 /// documented.
-fn answers_500(body: &Value) -> bool {
+fn is_documented_500(body: &Value) -> bool {
     let msn = body.pointer("/merchantInfo/merchantSerialNumber");
     let amount = body.pointer("/transaction/amount");
     let is_initiate = body.get("customerInfo").is_some();
@@ -92,8 +92,9 @@ fn answers_500(body: &Value) -> bool {
 }
 
 #[track_caller]
-fn assert_answered_in_kind(name: &str, body: &Value, (status, response): &(u16, Value)) {
-    let is_documented = *status == 500 && answers_500(body) && response[0]["errorCode"] == "99";
+fn assert_valid_response(name: &str, body: &Value, (status, response): &(u16, Value)) {
+    let is_documented =
+        *status == 500 && is_documented_500(body) && response[0]["errorCode"] == "99";
     assert!(
         matches!(status, 200..=499) || is_documented,
         "{name}: {status} {response}"
@@ -149,7 +150,7 @@ fn initiate_with_one_wrong_value_is_refused_in_kind() {
             shop.initiate(&make(&format!("good-{}", make as usize))).0,
             200
         );
-        for (index, (name, body)) in spoiled(&make("order")).into_iter().enumerate() {
+        for (index, (name, body)) in damaged_bodies(&make("order")).into_iter().enumerate() {
             let mut body = body;
             let order_id = format!("order-{}-{index}", make as usize);
             let id = body.pointer_mut("/transaction/orderId");
@@ -157,7 +158,7 @@ fn initiate_with_one_wrong_value_is_refused_in_kind() {
                 *id = order_id.clone().into();
             }
             let response = shop.initiate(&body);
-            assert_answered_in_kind(&name, &body, &response);
+            assert_valid_response(&name, &body, &response);
             if response.0 == 200 {
                 assert_usable(&shop, &name, response.1["orderId"].as_str().unwrap());
             }
@@ -208,7 +209,7 @@ fn action_with_one_wrong_value_is_refused_in_kind() {
         ("POST", "approve", &approve),
     ];
     for (method, action, good) in actions {
-        for (index, (name, body)) in spoiled(good).into_iter().enumerate() {
+        for (index, (name, body)) in damaged_bodies(good).into_iter().enumerate() {
             let order_id = format!("{action}-{index}");
             shop.initiate(&payment(&order_id, 20_000));
             let path = match action {
@@ -223,7 +224,7 @@ fn action_with_one_wrong_value_is_refused_in_kind() {
                 assert_eq!(shop.send("POST", &capture, &part).0, 200);
             }
             let response = shop.send(method, &path, &body);
-            assert_answered_in_kind(&format!("{action} {name}"), &body, &response);
+            assert_valid_response(&format!("{action} {name}"), &body, &response);
             assert_usable(&shop, &name, &order_id);
         }
     }
@@ -264,7 +265,7 @@ fn qr_request_with_one_wrong_value_is_refused_in_kind() {
         ),
     ];
     for (method, path, good) in operations {
-        for (name, body) in spoiled(&good) {
+        for (name, body) in damaged_bodies(&good) {
             let response = shop.send(method, path, &body);
             let name = format!("{method} {path}: {name}");
             assert!((200..500).contains(&response.0), "{name}: {response:?}");
@@ -375,7 +376,7 @@ fn odd_header_is_refused_in_kind() {
                 let (status, response) = shop.exchange(request);
                 let shown = String::from_utf8_lossy(&value[..value.len().min(20)]);
                 let case = format!("{method} {path}, {name}: {shown:?}: {status} {response}");
-                let is_documented = path == "/ecomm/v2/payments" && answers_500(&json!({}));
+                let is_documented = path == "/ecomm/v2/payments" && is_documented_500(&json!({}));
                 assert!((200..500).contains(&status) || is_documented, "{case}");
             }
         }

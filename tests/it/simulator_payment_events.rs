@@ -119,9 +119,9 @@ async fn check_in_at_a_sticker_becomes_a_captured_payment() {
     let events = [EventType::UserCheckedIn, EventType::PaymentAuthorized];
     let shop = Shop::open(&events).await;
     let till = "till-1".parse().unwrap();
-    let place = shop.vipps.qr().merchant_callback(till);
-    place.put("Till 1".parse().unwrap()).await.unwrap();
-    let printed = place.get().await.unwrap();
+    let till = shop.vipps.qr().merchant_callback(till);
+    till.put("Till 1".parse().unwrap()).await.unwrap();
+    let printed = till.get().await.unwrap();
     let payer = shop.sim.payer().with_number("4798765432");
     payer.scan(printed.content().unwrap().as_str()).unwrap();
     shop.sim.settled().await;

@@ -1,13 +1,14 @@
-//! The journal of the simulator shows what is known to be harmless, and hides every other value.
+//! The journal of the simulator shows the listed values, and hides every other value.
 
 use serde_json::{Value, json};
 use vipps::simulator::Entry;
 
 use crate::simulator_shop::{Shop, payment};
 
-const CANARY: &str = "canary-4711";
-/// A canary that is sent as a number.
-const NUMBER: u64 = 4_711_471_147;
+/// A value that the journal must hide, as a text.
+const HIDDEN_TEXT: &str = "canary-4711";
+/// A value that the journal must hide, as a number.
+const HIDDEN_NUMBER: u64 = 4_711_471_147;
 
 fn last(shop: &Shop) -> Entry {
     shop.sim.journal().entries().pop().unwrap()
@@ -22,25 +23,29 @@ fn assert_hidden(entry: &Entry) {
         entry.body(),
         entry.response()
     );
-    assert!(!shown.contains(CANARY), "{shown}");
-    assert!(!shown.contains(&NUMBER.to_string()), "{shown}");
+    assert!(!shown.contains(HIDDEN_TEXT), "{shown}");
+    assert!(!shown.contains(&HIDDEN_NUMBER.to_string()), "{shown}");
 }
 
 #[test]
 fn journal_hides_unlisted_members() {
     for (parent, member, value) in [
-        ("", "nationalId", json!(CANARY)),
-        ("", "person", json!({"id": CANARY, "scope": [CANARY]})),
-        ("/customerInfo", "ssn2", json!(NUMBER)),
-        ("/customerInfo", "id", json!(CANARY)),
-        ("/customerInfo", "name", json!(CANARY)),
+        ("", "nationalId", json!(HIDDEN_TEXT)),
+        (
+            "",
+            "person",
+            json!({"id": HIDDEN_TEXT, "scope": [HIDDEN_TEXT]}),
+        ),
+        ("/customerInfo", "ssn2", json!(HIDDEN_NUMBER)),
+        ("/customerInfo", "id", json!(HIDDEN_TEXT)),
+        ("/customerInfo", "name", json!(HIDDEN_TEXT)),
         (
             "/merchantInfo",
             "futureSecret",
-            json!([CANARY, {"deep": NUMBER}]),
+            json!([HIDDEN_TEXT, {"deep": HIDDEN_NUMBER}]),
         ),
-        ("/transaction", "note", json!(CANARY)),
-        ("/transaction", "message", json!(CANARY)),
+        ("/transaction", "note", json!(HIDDEN_TEXT)),
+        ("/transaction", "message", json!(HIDDEN_TEXT)),
         (
             "/transaction",
             "kari.nordmann@example.com canary-4711",
@@ -64,10 +69,10 @@ fn journal_hides_unlisted_members_of_responses() {
     let shop = Shop::new();
     let canned = json!({
         "orderId": "order-1",
-        "future": CANARY,
-        "number": NUMBER,
-        "userDetails": {"bankAccount": CANARY, "status": CANARY},
-        "transactionInfo": {"amount": 1000, "status": "RESERVE", "payerName": CANARY},
+        "future": HIDDEN_TEXT,
+        "number": HIDDEN_NUMBER,
+        "userDetails": {"bankAccount": HIDDEN_TEXT, "status": HIDDEN_TEXT},
+        "transactionInfo": {"amount": 1000, "status": "RESERVE", "payerName": HIDDEN_TEXT},
     });
     let faults = shop.sim.faults();
     faults.any().status_with_body(200, canned.to_string());
@@ -88,13 +93,14 @@ fn journal_hides_unlisted_members_of_responses() {
 fn journal_hides_unlisted_headers_and_query_parameters() {
     let shop = Shop::new();
     let headers = [
-        ("x-session", CANARY),
-        ("cookie", CANARY),
-        ("x-forwarded-for", CANARY),
+        ("x-session", HIDDEN_TEXT),
+        ("cookie", HIDDEN_TEXT),
+        ("x-forwarded-for", HIDDEN_TEXT),
         ("vipps-system-name", "acme"),
         ("x-request-id", "key-1"),
     ];
-    let path = format!("/ecomm/v2/payments/order-1/details?session={CANARY}&v=2&{CANARY}");
+    let path =
+        format!("/ecomm/v2/payments/order-1/details?session={HIDDEN_TEXT}&v=2&{HIDDEN_TEXT}");
     shop.send_with("GET", &path, &headers, &Value::Null);
     let entry = last(&shop);
     assert_hidden(&entry);
@@ -121,7 +127,9 @@ fn journal_hides_personal_ids_in_paths_of_other_apis() {
 fn journal_hides_unlisted_parts_of_urls() {
     let shop = Shop::new();
     let mut body = payment("order-1", 1000);
-    let url = format!("https://user:{CANARY}@example.com/a/order-1?session={CANARY}#{CANARY}");
+    let url = format!(
+        "https://user:{HIDDEN_TEXT}@example.com/a/order-1?session={HIDDEN_TEXT}#{HIDDEN_TEXT}"
+    );
     body["merchantInfo"]["fallBack"] = url.into();
     shop.initiate(&body);
     let entry = last(&shop);
@@ -168,10 +176,10 @@ fn journal_hides_landing_pages_without_a_token() {
 #[test]
 fn refusals_in_the_journal_do_not_repeat_refused_values() {
     for (pointer, value) in [
-        ("/customerInfo/mobileNumber", json!(CANARY)),
-        ("/customerInfo/mobileNumber", json!(NUMBER)),
-        ("/transaction/amount", json!(CANARY)),
-        ("/merchantInfo/authToken", json!([CANARY])),
+        ("/customerInfo/mobileNumber", json!(HIDDEN_TEXT)),
+        ("/customerInfo/mobileNumber", json!(HIDDEN_NUMBER)),
+        ("/transaction/amount", json!(HIDDEN_TEXT)),
+        ("/merchantInfo/authToken", json!([HIDDEN_TEXT])),
     ] {
         let shop = Shop::new();
         let mut body = payment("order-1", 1000);
@@ -181,7 +189,7 @@ fn refusals_in_the_journal_do_not_repeat_refused_values() {
         shop.initiate(&body);
         let entry = last(&shop);
         let shown = format!("{:?} {:?}", entry.response(), entry.note());
-        assert!(!shown.contains(CANARY), "{shown}");
-        assert!(!shown.contains(&NUMBER.to_string()), "{shown}");
+        assert!(!shown.contains(HIDDEN_TEXT), "{shown}");
+        assert!(!shown.contains(&HIDDEN_NUMBER.to_string()), "{shown}");
     }
 }

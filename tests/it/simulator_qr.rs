@@ -10,7 +10,7 @@ use crate::simulator_shop::{Shop, payment};
 const REDIRECTS: &str = "/qr/v1/merchant-redirect";
 const POSTER: &str = "/qr/v1/merchant-redirect/poster";
 const TILL: &str = "/qr/v1/merchant-callback/till-1";
-const AS_IMAGE: [(&str, &str); 1] = [("accept", "image/png")];
+const ACCEPT_PNG: [(&str, &str); 1] = [("accept", "image/png")];
 
 fn create(shop: &Shop, ttl: Option<u64>) -> String {
     let mut body = json!({"id": "poster", "redirectUrl": "https://example.com/"});
@@ -23,7 +23,7 @@ fn create(shop: &Shop, ttl: Option<u64>) -> String {
 }
 
 fn image(shop: &Shop, path: &str) -> String {
-    let (status, body) = shop.send_with("GET", path, &AS_IMAGE, &Value::Null);
+    let (status, body) = shop.send_with("GET", path, &ACCEPT_PNG, &Value::Null);
     assert_eq!(status, 200, "{body}");
     let url = body.get("url").or(body.get("qrImageUrl"));
     url.and_then(Value::as_str).unwrap().to_owned()
@@ -82,15 +82,15 @@ fn image_of_a_redirect_code_expires_with_its_ttl() {
 #[test]
 fn image_of_a_callback_code_is_drawn_while_the_code_exists() {
     let shop = Shop::new();
-    let place = json!({"locationDescription": "Till 1"});
-    assert_eq!(shop.send("PUT", TILL, &place).0, 200);
+    let till = json!({"locationDescription": "Till 1"});
+    assert_eq!(shop.send("PUT", TILL, &till).0, 200);
     let picture = image(&shop, TILL);
     assert_eq!(shop.open(&picture), 200);
     assert_eq!(shop.send("DELETE", TILL, &Value::Null).0, 200);
     assert_eq!(shop.open(&picture), 404);
     assert_eq!(shop.sim.payer().scan(&picture), Err(PayerError::Expired));
     // The text of a callback code never changes, so the printed code works when it is made again.
-    assert_eq!(shop.send("PUT", TILL, &place).0, 200);
+    assert_eq!(shop.send("PUT", TILL, &till).0, 200);
     assert_eq!(shop.open(&picture), 200);
 }
 
@@ -99,7 +99,7 @@ fn image_of_a_one_time_code_expires_with_the_landing_page() {
     let shop = Shop::new();
     let (_, started) = shop.initiate(&payment("order-1", 1000));
     let body = json!({"url": started["url"]});
-    let (_, code) = shop.send_with("POST", "/qr/v1", &AS_IMAGE, &body);
+    let (_, code) = shop.send_with("POST", "/qr/v1", &ACCEPT_PNG, &body);
     let picture = code["url"].as_str().unwrap();
     shop.sim.clock().advance(Duration::from_secs(299));
     assert_eq!(shop.open(picture), 200);

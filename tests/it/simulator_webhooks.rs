@@ -19,12 +19,12 @@ fn url() -> HttpsUrl {
 
 /// Creates the code of a place, and returns the text that is printed on the sticker.
 async fn sticker(sim: &Simulator) -> String {
-    let place = sim
+    let till = sim
         .client()
         .qr()
         .merchant_callback("till-1".parse().unwrap());
-    place.put("Till 1".parse().unwrap()).await.unwrap();
-    let code = place.get().await.unwrap();
+    till.put("Till 1".parse().unwrap()).await.unwrap();
+    let code = till.get().await.unwrap();
     code.content().unwrap().as_str().to_owned()
 }
 
@@ -53,12 +53,12 @@ async fn ensure_replaces_a_registration_whose_secret_is_lost() {
     assert!(first.is_new());
     let first = first.into_registration();
     let stored = Some(first.clone());
-    let kept = webhooks
+    let remaining = webhooks
         .ensure(url(), events.clone(), stored)
         .await
         .unwrap();
-    assert!(!kept.is_new());
-    assert_eq!(kept.registration().id(), first.id());
+    assert!(!remaining.is_new());
+    assert_eq!(remaining.registration().id(), first.id());
 
     // A sales unit has at most one registration for check-ins.
     let error = webhooks
@@ -86,10 +86,10 @@ async fn registration_for_all_sales_units_receives_each_check_in() {
 
     let other = || "654321".parse().unwrap();
     let qr = sim.client().qr();
-    let place = qr.merchant_callback("till-2".parse().unwrap());
-    let put = place.put("Till 2".parse().unwrap());
+    let till = qr.merchant_callback("till-2".parse().unwrap());
+    let put = till.put("Till 2".parse().unwrap());
     put.merchant_serial_number(other()).await.unwrap();
-    let code = place.get().merchant_serial_number(other()).await.unwrap();
+    let code = till.get().merchant_serial_number(other()).await.unwrap();
     let texts = [
         sticker(&sim).await,
         code.content().unwrap().as_str().to_owned(),

@@ -13,7 +13,7 @@ const DETAILS: &str = "/ecomm/v2/payments/acme-shop-123/details";
 const CAPTURE: &str = "/ecomm/v2/payments/acme-shop-123/capture";
 
 /// Refusals of the subscription key, in the forms of the gateway.
-const ABOUT_THE_KEY: [&str; 6] = [
+const KEY_REFUSALS: [&str; 6] = [
     r#"{"statusCode":401,"message":"Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API."}"#,
     r#"{ "statusCode": 401, "message": "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription." }"#,
     r#"{"StatusCode":"401","Message":"access denied due to INVALID Subscription Key."}"#,
@@ -23,7 +23,7 @@ const ABOUT_THE_KEY: [&str; 6] = [
 ];
 
 /// Refusals that are, or may be, about the token.
-const ABOUT_THE_TOKEN: [&str; 6] = [
+const TOKEN_REFUSALS: [&str; 6] = [
     "",
     "<html><body>Subscription key</body></html>",
     r#"{"statusCode":401,"message":"Unauthorized. Access token is missing or invalid."}"#,
@@ -58,7 +58,7 @@ fn check(error: &Error, body: &str) {
 
 #[tokio::test]
 async fn a_401_about_the_key_keeps_the_token() {
-    for body in ABOUT_THE_KEY {
+    for body in KEY_REFUSALS {
         let recorder = Recorder::new()
             .respond("GET", DETAILS, 401, body)
             .respond("POST", CAPTURE, 401, body);
@@ -82,7 +82,7 @@ async fn a_401_about_the_key_keeps_the_token() {
 
 #[tokio::test]
 async fn a_401_that_may_be_about_the_token_replaces_it() {
-    for body in ABOUT_THE_TOKEN {
+    for body in TOKEN_REFUSALS {
         let recorder = Recorder::new().respond("GET", DETAILS, 401, body);
         let vipps = recorder.client();
         assert_eq!(details(&vipps).await.http_status(), Some(401));
@@ -102,7 +102,7 @@ async fn a_401_about_the_key_keeps_the_stored_token() {
     };
     process().qr().merchant_callbacks().await.unwrap();
     let vipps = process();
-    for body in ABOUT_THE_KEY {
+    for body in KEY_REFUSALS {
         let fault = sim.faults().on("get_merchant_callback_qrs");
         let fault = fault.status_with_body(401, body);
         check(&vipps.qr().merchant_callbacks().await.unwrap_err(), body);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::polled::DropAfterPolls;
+use crate::polled::poll_at_most;
 use crate::support::{DETAILS, id};
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -36,8 +36,8 @@ struct Server {
 /// The pending token requests, and the start of each.
 #[derive(Debug, Default)]
 struct Flights {
-    now: AtomicUsize,
-    most: AtomicUsize,
+    concurrent: AtomicUsize,
+    max_concurrent: AtomicUsize,
     start_times: Mutex<Vec<Instant>>,
 }
 
@@ -46,8 +46,10 @@ struct Flight(Arc<Flights>);
 
 impl Flight {
     fn begin(flights: &Arc<Flights>) -> Self {
-        let now = flights.now.fetch_add(1, Ordering::SeqCst) + 1;
-        flights.most.fetch_max(now, Ordering::SeqCst);
+        let concurrent = flights.concurrent.fetch_add(1, Ordering::SeqCst) + 1;
+        flights
+            .max_concurrent
+            .fetch_max(concurrent, Ordering::SeqCst);
         flights.start_times.lock().unwrap().push(Instant::now());
         Self(flights.clone())
     }
@@ -55,7 +57,7 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::SeqCst);
+        self.0.concurrent.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -252,10 +254,11 @@ async fn wrong_keys_are_not_retried() {
 
 /// Returns the pause after this number of consecutive failures.
 fn pause(failures: usize) -> Duration {
-    Duration::from_millis(100 * 2_u64.pow(failures.min(7).try_into().unwrap()) / 2).min(SLOWEST)
+    Duration::from_millis(100 * 2_u64.pow(failures.min(7).try_into().unwrap()) / 2)
+        .min(LONGEST_PAUSE)
 }
 
-const SLOWEST: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 #[tokio::test(start_paused = true)]
 async fn failing_endpoint_receives_one_request_per_pause() {
@@ -292,7 +295,7 @@ async fn failing_endpoint_receives_one_request_per_pause() {
         "{}",
         start_times.len()
     );
-    assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+    assert_eq!(server.flights.max_concurrent.load(Ordering::SeqCst), 1);
     // All callers of a fetch receive the same error.
     assert_eq!(shared.len(), start_times.len());
     assert_eq!(shared.values().map(Vec::len).sum::<usize>(), 3_000);
@@ -319,8 +322,8 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
             let failed = Instant::now();
             assert_eq!(first.retry_after(), Some(Duration::from_secs(retry_after)));
             assert_eq!(first.is_retryable(), status != 401);
-            let ends = Duration::from_secs(pause);
-            while failed.elapsed() + Duration::from_secs(5) < ends {
+            let pause_duration = Duration::from_secs(pause);
+            while failed.elapsed() + Duration::from_secs(5) < pause_duration {
                 let start_time = Instant::now();
                 let error = call().await.unwrap_err();
                 assert_eq!(start_time.elapsed(), Duration::ZERO);
@@ -331,7 +334,7 @@ async fn retry_after_of_the_endpoint_applies_to_later_calls() {
                     (
                         ErrorKind::Authentication,
                         Outcome::NotSent,
-                        ends.checked_sub(failed.elapsed())
+                        pause_duration.checked_sub(failed.elapsed())
                     )
                 );
                 assert_eq!(server.token_requests(), 1);
@@ -418,14 +421,14 @@ async fn a_fetch_survives_its_caller_dropped_at_any_await() {
         let server = Server::new();
         let vipps = server.client();
         let call = |vipps: Vipps| async move { vipps.ecom().payment(id()).details().await };
-        let leader = tokio::spawn(DropAfterPolls(Box::pin(call(vipps.clone())), polls));
+        let leader = tokio::spawn(poll_at_most(polls, call(vipps.clone())));
         let followers: Vec<_> = (0..5).map(|_| tokio::spawn(call(vipps.clone()))).collect();
         let finished = leader.await.unwrap().is_some();
         for follower in followers {
             follower.await.unwrap().unwrap();
         }
         call(vipps).await.unwrap();
-        assert_eq!(server.flights.most.load(Ordering::SeqCst), 1);
+        assert_eq!(server.flights.max_concurrent.load(Ordering::SeqCst), 1);
         let responses = server.token_requests();
         assert_eq!(responses, 1, "dropped after {polls} polls");
         if finished {

@@ -11,8 +11,8 @@ use vipps::{ErrorKind, RetryPolicy, Vipps, VippsBuilder};
 const TOKEN: &str = "fetch_authorization_token_using_post";
 const LIST: &str = "get_merchant_callback_qrs";
 /// The duration of a token request, and of any other request.
-const FETCH: Duration = Duration::from_millis(200);
-const CALL: Duration = Duration::from_millis(50);
+const FETCH_TIME: Duration = Duration::from_millis(200);
+const CALL_TIME: Duration = Duration::from_millis(50);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A simulator, and a store for its clients.
@@ -25,8 +25,8 @@ struct Setup {
 impl Setup {
     fn new() -> Self {
         let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
-        sim.faults().on(TOKEN).delay(FETCH);
-        sim.faults().on(LIST).delay(CALL);
+        sim.faults().on(TOKEN).delay(FETCH_TIME);
+        sim.faults().on(LIST).delay(CALL_TIME);
         Self {
             network: sim.transport(),
             sim,
@@ -106,7 +106,7 @@ async fn processes_that_start_together_do_not_wait_for_each_other() {
     let setup = Setup::new();
     let processes = setup.processes(3);
     for time in all(&processes, 50).await {
-        assert_eq!(time, FETCH + CALL);
+        assert_eq!(time, FETCH_TIME + CALL_TIME);
     }
     assert_eq!(setup.token_requests(), 3);
     // All three tokens are valid, and the one that was saved last serves the next process.
@@ -133,7 +133,7 @@ async fn the_token_is_saved_before_the_first_call_is_sent() {
     setup.store.set_fault(StoreFault::Slow(save));
     // One load, the fetch, one save.
     let times = all(&[setup.process()], 1).await;
-    assert_eq!(times, [save + FETCH + save + CALL]);
+    assert_eq!(times, [save + FETCH_TIME + save + CALL_TIME]);
     let key = setup.store.only_key();
     assert!(setup.store.stored(&key).await.is_some());
 }
@@ -148,7 +148,7 @@ async fn a_refresh_takes_the_token_of_a_process_that_refreshed_before() {
         tokio::time::advance(Duration::from_secs(3600 - 61)).await;
         for process in &processes {
             // No call waits for the refresh.
-            assert_eq!(all(std::slice::from_ref(process), 1).await, [CALL]);
+            assert_eq!(all(std::slice::from_ref(process), 1).await, [CALL_TIME]);
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(setup.token_requests(), round);
@@ -167,7 +167,7 @@ async fn refresh_ignores_a_stored_token_that_gains_under_a_minute() {
         // The client counts the lifetime from the start of the request, and stops 10 s before its
         // end.
         let usable = own.expires_in().saturating_sub(Duration::from_secs(10));
-        let stored = (usable + Duration::from_secs(gain)).saturating_sub(CALL);
+        let stored = (usable + Duration::from_secs(gain)).saturating_sub(CALL_TIME);
         let token = own.access_token().to_owned();
         setup.store.put(&key, &token, stored).await;
         tokio::time::advance(Duration::from_secs(3600 - 61)).await;
@@ -250,7 +250,7 @@ async fn a_store_that_is_down_costs_no_time_and_is_paused_for_30_s() {
     setup.store.set_fault(StoreFault::Down);
     let processes = setup.processes(4);
     for time in all(&processes, 10).await {
-        assert_eq!(time, FETCH + CALL);
+        assert_eq!(time, FETCH_TIME + CALL_TIME);
     }
     assert_eq!(setup.token_requests(), 4);
     let failures = || sum(&processes, |m| m.token_store_failures);
@@ -276,7 +276,7 @@ async fn a_store_that_is_down_costs_no_time_and_is_paused_for_30_s() {
 
 #[tokio::test(start_paused = true)]
 async fn failing_store_delays_a_call_by_at_most_one_second() {
-    for (fault, most) in [
+    for (fault, max_time) in [
         (StoreFault::Silent, Duration::from_secs(1)),
         (StoreFault::Slow(HOUR), Duration::from_secs(1)),
         (
@@ -295,8 +295,8 @@ async fn failing_store_delays_a_call_by_at_most_one_second() {
             });
             tokio::task::yield_now().await;
             for time in all(&[setup.process()], 10).await {
-                let most = most + FETCH + CALL;
-                assert!(time <= most, "{fault:?} after {after} ms: {time:?}");
+                let max_time = max_time + FETCH_TIME + CALL_TIME;
+                assert!(time <= max_time, "{fault:?} after {after} ms: {time:?}");
             }
             assert_eq!(setup.token_requests(), 1);
         }

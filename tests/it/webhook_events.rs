@@ -92,12 +92,12 @@ fn each_name_is_read_and_an_unknown_one_is_kept() {
 /// An event that does not state its success is not a success.
 #[test]
 fn missing_and_odd_members_state_nothing() {
-    let least = payment(r#"{"reference":"order-1","name":"CAPTURED"}"#);
+    let minimal = payment(r#"{"reference":"order-1","name":"CAPTURED"}"#);
     assert_eq!(
-        (least.success, least.amount, least.succeeded()),
+        (minimal.success, minimal.amount, minimal.succeeded()),
         (None, None, false)
     );
-    assert_eq!(Event::Payment(Box::new(least)).id(), None);
+    assert_eq!(Event::Payment(Box::new(minimal)).id(), None);
     let lenient = payment(
         r#"{"reference":7,"name":"CAPTURED","success":"perhaps","amount":[100,"NOK"],"msn":123456,
             "userDetails":["Ada"],"shippingDetails":[],"sub":{},"pspReference":2019200034,"tomorrow":[{}]}"#,
@@ -283,8 +283,8 @@ async fn a_handled_event_is_not_handled_twice() {
     assert_eq!(handler.handled(), [&first[..], &first[3..]].concat());
 }
 
-/// Two copies of an event arrive at once. The second one is refused for now, and after the first one
-/// is recorded or its handler is dropped, the event is handled or acknowledged.
+/// Two copies of an event arrive at once. The second one is refused for now, and after the first
+/// one is recorded or its handler is dropped, the event is handled or acknowledged.
 #[tokio::test]
 async fn an_event_in_progress_is_not_handled_again() {
     let receiver = Receiver::new(verifier()).deduplicate(MemoryEventStore::default());

@@ -33,7 +33,7 @@ fn list(registrations: &[(&str, &str, &[&str])]) -> String {
     serde_json::json!({"webhooks": entries.collect::<Vec<_>>()}).to_string()
 }
 
-fn one(id: &str) -> String {
+fn registration_json(id: &str) -> String {
     format!("{WEBHOOKS}/{id}")
 }
 
@@ -217,7 +217,7 @@ async fn list_without_registrations_or_members_is_an_error() {
 #[tokio::test]
 async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
     for (status, body) in [(400, REFUSED), (404, REFUSED), (404, ""), (404, "<html>")] {
-        let refused = || Recorder::new().respond("DELETE", &one(ID), status, body);
+        let refused = || Recorder::new().respond("DELETE", &registration_json(ID), status, body);
         let others = list(&[(OLD_ID, URL, &["a"])]);
         let recorder = refused().respond("GET", WEBHOOKS, 200, &others);
         webhooks(&recorder).delete(ID).await.unwrap();
@@ -235,14 +235,13 @@ async fn delete_of_an_unknown_id_succeeds_if_the_list_lacks_it() {
 
 #[tokio::test]
 async fn delete_succeeds_and_is_retried_after_a_lost_response() {
-    let recorder =
-        Recorder::new()
-            .lose_response("DELETE", &one(ID))
-            .respond("DELETE", &one(ID), 204, "");
+    let recorder = Recorder::new()
+        .lose_response("DELETE", &registration_json(ID))
+        .respond("DELETE", &registration_json(ID), 204, "");
     webhooks(&recorder).delete(ID).await.unwrap();
     assert_eq!(sent(&recorder), ["delete_webhook"; 2]);
 
-    let recorder = Recorder::new().respond("DELETE", &one(ID), 403, REFUSED);
+    let recorder = Recorder::new().respond("DELETE", &registration_json(ID), 403, REFUSED);
     let error = webhooks(&recorder).delete(ID).await.unwrap_err();
     assert_eq!(
         (error.outcome(), sent(&recorder).len()),
@@ -272,7 +271,7 @@ async fn ensured(
         .respond("GET", WEBHOOKS, 200, &list(existing))
         .respond("POST", WEBHOOKS, 201, &registered());
     for (id, ..) in existing {
-        recorder = recorder.respond("DELETE", &one(id), 204, "");
+        recorder = recorder.respond("DELETE", &registration_json(id), 204, "");
     }
     let ensure = webhooks(&recorder).ensure(url(), EVENTS, stored);
     let ensure = if delete_first {
@@ -385,8 +384,8 @@ async fn ensure_returns_the_secret_when_a_delete_fails() {
         Recorder::new()
             .respond("GET", WEBHOOKS, 200, &existing)
             .respond("POST", WEBHOOKS, 201, &registered())
-            .respond("DELETE", &one(OLD_ID), 403, REFUSED)
-            .respond("DELETE", &one("w-2"), 204, "")
+            .respond("DELETE", &registration_json(OLD_ID), 403, REFUSED)
+            .respond("DELETE", &registration_json("w-2"), 204, "")
     };
     let after = recorder();
     let ensured = webhooks(&after).ensure(url(), EVENTS, None).await.unwrap();
@@ -410,7 +409,7 @@ async fn ensure_repairs_a_registration_whose_response_was_lost() {
         .respond("GET", WEBHOOKS, 200, &list(&[(OLD_ID, URL, NAMES)]))
         .lose_response("POST", WEBHOOKS)
         .respond("POST", WEBHOOKS, 201, &registered())
-        .respond("DELETE", &one(OLD_ID), 204, "");
+        .respond("DELETE", &registration_json(OLD_ID), 204, "");
     let webhooks = webhooks(&recorder);
     let error = webhooks.ensure(url(), EVENTS, None).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);

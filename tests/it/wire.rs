@@ -70,13 +70,13 @@ async fn initiate(vipps: &Vipps) -> Result<(), Error> {
 }
 
 /// Returns the errors of a capture and of a read.
-async fn both(act: &Steps) -> (Error, Error) {
-    both_within(act, DEADLINE).await
+async fn errors_of(steps: &Steps) -> (Error, Error) {
+    errors_within(steps, DEADLINE).await
 }
 
-async fn both_within(act: &Steps, deadline: Duration) -> (Error, Error) {
-    let server = RawServer::start(vec![act.clone()]);
-    let show = |done: &dyn Debug| format!("{act:?}: {done:?}");
+async fn errors_within(steps: &Steps, deadline: Duration) -> (Error, Error) {
+    let server = RawServer::start(vec![steps.clone()]);
+    let show = |done: &dyn Debug| format!("{steps:?}: {done:?}");
     // Each call has its own connections.
     let vipps = server.client();
     let write = timed(
@@ -98,35 +98,35 @@ async fn both_within(act: &Steps, deadline: Duration) -> (Error, Error) {
 
 /// Asserts that both calls fail with this kind: the capture with an unknown outcome, the read
 /// without an effect.
-async fn assert_unclear(act: Steps, kind: ErrorKind) {
+async fn assert_unclear(steps: Steps, kind: ErrorKind) {
     let deadline = match kind {
         ErrorKind::Deadline => STALLED,
         _ => DEADLINE,
     };
-    let (write, read) = both_within(&act, deadline).await;
+    let (write, read) = errors_within(&steps, deadline).await;
     assert_eq!(
         (write.kind(), write.outcome()),
         (kind, Outcome::Unknown),
-        "{act:?} {write:?}"
+        "{steps:?} {write:?}"
     );
     assert_eq!(
         (read.kind(), read.outcome()),
         (kind, Outcome::NoEffect),
-        "{act:?} {read:?}"
+        "{steps:?} {read:?}"
     );
     assert_eq!(write.order_id().map(vipps::OrderId::as_str), Some("o-1"));
     assert!(write.idempotency_key().is_some());
 }
 
-/// Asserts that a capture succeeds in spite of the act.
-async fn assert_read(act: Steps) {
-    let server = RawServer::start(vec![act.clone()]);
+/// Asserts that a capture succeeds with this response.
+async fn assert_read(steps: Steps) {
+    let server = RawServer::start(vec![steps.clone()]);
     let done = capture(&server.client()).await;
-    let done = done.unwrap_or_else(|error| panic!("{act:?}: {error:?}"));
+    let done = done.unwrap_or_else(|error| panic!("{steps:?}: {error:?}"));
     assert_eq!(
         done.amount,
         Some(vipps::Amount::minor(100, vipps::Currency::NOK)),
-        "{act:?}"
+        "{steps:?}"
     );
 }
 

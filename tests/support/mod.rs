@@ -1,9 +1,13 @@
 //! Fixtures that the tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
 use vipps::ecom::TransactionText;
 use vipps::testing::{Recorder, SeededRandomness};
-use vipps::{Amount, Credentials, OrderId, Vipps, VippsBuilder};
+use vipps::types::LandingPage;
+use vipps::{Amount, Credentials, Error, OrderId, Vipps, VippsBuilder};
 
 pub const PHONE: &str = "91234567";
 
@@ -63,6 +67,33 @@ pub fn amount() -> Amount {
 
 pub fn text() -> TransactionText {
     "One pair of socks".parse().expect("a text")
+}
+
+pub fn landing_page() -> LandingPage {
+    "https://api.vipps.no/x?token=t"
+        .parse()
+        .expect("a landing page")
+}
+
+/// A call of any operation, whose result is discarded.
+pub type Call = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// Boxes a builder, so that tables of calls can contain different operations.
+pub fn boxed<T>(
+    builder: impl IntoFuture<Output = vipps::Result<T>, IntoFuture: Send + 'static>,
+) -> Call {
+    let call = builder.into_future();
+    Box::pin(async { call.await.map(drop) })
+}
+
+/// Returns the number of recorded requests with this method, except those for tokens.
+pub fn requests_sent(recorder: &Recorder, method: &str) -> usize {
+    let requests = recorder.requests();
+    let is_counted = |request: &&vipps::testing::RequestShape| {
+        request.operation() != Some("fetch_authorization_token_using_post")
+            && request.as_str().starts_with(method)
+    };
+    requests.iter().filter(is_counted).count()
 }
 
 /// Returns the builder of a client for this recorder with tokio's clock, for tests that measure or

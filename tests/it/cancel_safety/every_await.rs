@@ -1,15 +1,16 @@
-//! A call that is dropped at any of its awaits has no effect that a later call cannot see. Each
+//! A call that is dropped at any of its await points has no effect that a later call misses. Each
 //! test polls the future of an operation once, twice, and so on up to its end, drops it there, and
 //! compares the results of later calls with the simulator's ledger.
 
-use std::future::{Future, IntoFuture as _, poll_fn};
+use std::future::IntoFuture as _;
 use std::pin::pin;
-use std::task::Poll;
 
 use vipps::ecom::{Payment, PaymentState};
 use vipps::simulator::{EffectKind, InMemory, Simulator};
 use vipps::types::RequestId;
 use vipps::{Amount, Error, OrderId, Transport, TransportFuture, Vipps};
+
+use crate::polled::poll_at_most;
 
 const ORDER: &str = "order-1";
 
@@ -83,24 +84,6 @@ impl Shop {
     }
 }
 
-/// Polls a future at most `times` times, and then drops it.
-async fn poll_times<F: Future>(times: u32, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut left = times;
-    poll_fn(move |cx| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if left == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
 /// Runs a case with 0, 1, 2 … polls until its operation completes. The case then returns true.
 async fn for_all_polls(at_least: u32, mut case: impl AsyncFnMut(u32) -> bool) {
     for times in 0..1_000 {
@@ -121,7 +104,7 @@ async fn capture_dropped_at_any_await_captures_once() {
         let shop = Shop::reserved().await;
         shop.inject_faults("capture_payment_using_post");
         let capture = || shop.payment().capture_remaining().idempotency_key(key());
-        let ended = poll_times(times, capture().into_future()).await;
+        let output = poll_at_most(times, capture().into_future()).await;
         assert!(shop.count(EffectKind::Capture) <= 1);
         let details = shop.payment().details().await.unwrap();
         let events = details.events().iter();
@@ -133,7 +116,7 @@ async fn capture_dropped_at_any_await_captures_once() {
         );
         capture().await.unwrap();
         assert_eq!(shop.count(EffectKind::Capture), 1, "{times} polls");
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -146,13 +129,13 @@ async fn rest_refund_dropped_at_any_await_refunds_once() {
         shop.sim.revoke_tokens();
         shop.inject_faults("refund_payment_using_post");
         let refund = || shop.payment().refund_remaining().idempotency_key(key());
-        let ended = poll_times(times, refund().into_future()).await;
+        let output = poll_at_most(times, refund().into_future()).await;
         let details = shop.payment().details().await.unwrap();
         let account = shop.sim.account(ORDER).unwrap();
         assert_eq!(details.sums().refunded.minor_units(), account.refunded());
         refund().await.unwrap();
         assert_eq!(shop.count(EffectKind::Refund), 1, "{times} polls");
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -162,13 +145,13 @@ async fn cancel_dropped_at_any_await_releases_once() {
     for_all_polls(8, async |times| {
         let shop = Shop::reserved().await;
         shop.inject_faults("cancel_payment_request_using_put");
-        let ended = poll_times(times, shop.payment().cancel().into_future()).await;
+        let output = poll_at_most(times, shop.payment().cancel().into_future()).await;
         let released = shop.count(EffectKind::Release);
         let details = shop.payment().details().await.unwrap();
         assert_eq!(details.state() == PaymentState::Cancelled, released == 1);
         shop.payment().cancel().await.unwrap();
         assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -181,14 +164,14 @@ async fn release_dropped_at_any_await_releases_once() {
         part.await.unwrap();
         shop.inject_faults("cancel_payment_request_using_put");
         let release = || shop.payment().cancel().release_remaining();
-        let ended = poll_times(times, release().into_future()).await;
+        let output = poll_at_most(times, release().into_future()).await;
         let released = shop.count(EffectKind::Release);
         let details = shop.payment().details().await.unwrap();
         assert_eq!(details.can_release(), released == 0);
         release().await.unwrap();
         assert_eq!(shop.count(EffectKind::Release), 1, "{times} polls");
         assert_eq!(shop.sim.account(ORDER).unwrap().captured(), 200);
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -199,7 +182,7 @@ async fn initiate_dropped_at_any_await_starts_one_payment() {
     for_all_polls(6, async |times| {
         let shop = Shop::new();
         shop.inject_faults("initiate_payment_v3_using_post");
-        let ended = poll_times(times, shop.initiate()).await;
+        let output = poll_at_most(times, shop.initiate()).await;
         let exists = shop.sim.account(ORDER).is_some();
         match shop.payment().details().await {
             Ok(_) => assert!(exists, "{times} polls"),
@@ -212,7 +195,7 @@ async fn initiate_dropped_at_any_await_starts_one_payment() {
             shop.initiate().await.unwrap();
         }
         shop.payment().cancel().await.unwrap();
-        ended.is_some()
+        output.is_some()
     })
     .await;
 }
@@ -228,14 +211,14 @@ async fn qr_payment_dropped_at_any_await_starts_one_payment() {
             let text = "Tea".parse().unwrap();
             shop.vipps.pay_by_qr(id(), Amount::nok(9), text)
         };
-        let ended = poll_times(times, sale().into_future()).await;
+        let output = poll_at_most(times, sale().into_future()).await;
         let exists = shop.sim.account(ORDER).is_some();
         match sale().await {
             Ok(_) => assert!(!exists, "{times} polls"),
             Err(error) => assert!(exists && error.has_code("34"), "{error:?}"),
         }
         shop.payment().cancel().await.unwrap();
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -257,14 +240,14 @@ async fn reconcile_dropped_at_any_await_is_repeatable() {
             shop.payment().wait().await.unwrap();
             shop.vipps.ecom().reconcile(&error).await
         };
-        let ended = poll_times(times, both).await;
+        let output = poll_at_most(times, both).await;
         let verdict = shop.vipps.ecom().reconcile(&error).await;
         let vipps::ecom::Reconciled::TookEffect(details) = verdict else {
             panic!("{verdict:?}");
         };
         assert_eq!(details.sums().captured, Amount::nok(9));
         assert_eq!(shop.count(EffectKind::Capture), 1);
-        ended.is_some()
+        output.is_some()
     })
     .await;
 }
@@ -279,14 +262,14 @@ async fn redirect_dropped_at_any_await_creates_one_code() {
             .qr()
             .merchant_redirect("billboard_1".parse().unwrap());
         let url = || "https://example.com/spring".parse().unwrap();
-        let ended = poll_times(times, code.create(url()).into_future()).await;
+        let output = poll_at_most(times, code.create(url()).into_future()).await;
         let before = code.get().await;
         if let Err(error) = &before {
             assert_eq!(error.http_status(), Some(404), "{error:?}");
         }
         code.create_or_update(url()).await.unwrap();
         assert_eq!(shop.vipps.qr().merchant_redirects().await.unwrap().len(), 1);
-        ended.is_some_and(|result| result.is_ok())
+        output.is_some_and(|result| result.is_ok())
     })
     .await;
 }
@@ -297,7 +280,7 @@ async fn waiting_caller_gets_a_token_after_a_dropped_leader() {
     for_all_polls(3, async |times| {
         let shop = Shop::new();
         let payment = shop.payment();
-        let leader = pin!(poll_times(times, payment.details().into_future()));
+        let leader = pin!(poll_at_most(times, payment.details().into_future()));
         let follower = payment.details().into_future();
         let (leader_result, follower_result) = tokio::join!(leader, follower);
         assert!(follower_result.unwrap_err().has_code("35"), "{times} polls");

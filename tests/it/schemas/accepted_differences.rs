@@ -19,12 +19,12 @@ const fn accepted(
     }
 }
 
-const NUMBER: AcceptedDifference = accepted(
+const SERIAL_NUMBER: AcceptedDifference = accepted(
     &["merchantSerialNumber"],
     &["pattern", "minLength", "maxLength"],
     "serial numbers have 4 to 10 digits; the documents allow 5 and 6",
 );
-const COST: AcceptedDifference = accepted(
+const SHIPPING_COST: AcceptedDifference = accepted(
     &["shippingCost"],
     &["maximum"],
     "a price is stored in øre, whose maximum is that of a 32-bit integer",
@@ -42,8 +42,8 @@ const CATEGORY: AcceptedDifference = accepted(
 );
 
 pub(crate) const ACCEPTED_IN_SENT: &[AcceptedDifference] = &[
-    NUMBER,
-    COST,
+    SERIAL_NUMBER,
+    SHIPPING_COST,
     SMALL_AMOUNT,
     CATEGORY,
     accepted(
@@ -89,12 +89,16 @@ pub(crate) const ACCEPTED_IN_READ: &[AcceptedDifference] = &[
         &["without the value"],
         "the bindings read any text",
     ),
-    accepted(&["merchantSerialNumber"], &["pattern"], NUMBER.reason),
-    COST,
+    accepted(
+        &["merchantSerialNumber"],
+        &["pattern"],
+        SERIAL_NUMBER.reason,
+    ),
+    SHIPPING_COST,
     accepted(
         &["orderId"],
         &["present false / true"],
-        "the caller knows the order id",
+        "the caller has the order id",
     ),
     accepted(
         &["timeStamp", "timestamp"],
@@ -149,8 +153,8 @@ pub(crate) const ACCEPTED_IN_READ: &[AcceptedDifference] = &[
 ];
 
 pub(crate) const ACCEPTED_IN_BINDINGS: &[AcceptedDifference] = &[
-    NUMBER,
-    COST,
+    SERIAL_NUMBER,
+    SHIPPING_COST,
     SMALL_AMOUNT,
     CATEGORY,
     accepted(

@@ -52,14 +52,14 @@ impl Document {
     /// Returns the schema of the request body of this operation.
     fn body(&self, method: &str, path: &str) -> Option<&Value> {
         let path = path.strip_prefix(self.prefix)?;
-        let fits = |template: &str| {
+        let matches_path = |template: &str| {
             let (ours, theirs): (Vec<_>, Vec<_>) =
                 (path.split('/').collect(), template.split('/').collect());
             let same = |(ours, theirs): (&&str, &&str)| ours == theirs || theirs.starts_with('{');
             ours.len() == theirs.len() && ours.iter().zip(&theirs).all(same)
         };
         let paths = self.root["paths"].as_object()?;
-        let found = paths.iter().filter(|(template, _)| fits(template));
+        let found = paths.iter().filter(|(template, _)| matches_path(template));
         let (_, item) = found.min_by_key(|(template, _)| template.matches('{').count())?;
         let body = self.resolve(&item[method.to_ascii_lowercase()]["requestBody"]);
         let media = body["content"].as_object()?.values().next()?;

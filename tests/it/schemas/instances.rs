@@ -42,9 +42,9 @@ fn of_kind(root: &Value, schema: &Value, kind: &str) -> BoxedStrategy<Value> {
         "null" => Just(Value::Null).boxed(),
         "boolean" => any::<bool>().prop_map(Value::from).boxed(),
         "integer" => {
-            let least = schema["minimum"].as_i64().unwrap_or(i64::from(i32::MIN));
-            let most = schema["maximum"].as_i64().unwrap_or(i64::from(i32::MAX));
-            prop_oneof![least..=most, Just(least), Just(most)]
+            let min = schema["minimum"].as_i64().unwrap_or(i64::from(i32::MIN));
+            let max = schema["maximum"].as_i64().unwrap_or(i64::from(i32::MAX));
+            prop_oneof![min..=max, Just(min), Just(max)]
                 .prop_map(Value::from)
                 .boxed()
         }
@@ -53,9 +53,9 @@ fn of_kind(root: &Value, schema: &Value, kind: &str) -> BoxedStrategy<Value> {
             .boxed(),
         "string" => string(schema),
         "array" => {
-            let least = schema["minItems"].as_u64().map_or(0, usize_of);
-            let most = schema["maxItems"].as_u64().map_or(3, usize_of);
-            vec(instance(root, &schema["items"]), least..=most)
+            let min = schema["minItems"].as_u64().map_or(0, usize_of);
+            let max = schema["maxItems"].as_u64().map_or(3, usize_of);
+            vec(instance(root, &schema["items"]), min..=max)
                 .prop_map(Value::from)
                 .boxed()
         }
@@ -69,12 +69,12 @@ fn usize_of(number: u64) -> usize {
 }
 
 fn string(schema: &Value) -> BoxedStrategy<Value> {
-    let most = schema["maxLength"].as_u64().map_or(60, usize_of);
-    let least = schema["minLength"].as_u64().map_or(0, usize_of);
+    let max = schema["maxLength"].as_u64().map_or(60, usize_of);
+    let min = schema["minLength"].as_u64().map_or(0, usize_of);
     let examples = schema["examples"].as_array().cloned().unwrap_or_default();
     if !examples.is_empty() {
-        let known = select(examples);
-        return prop_oneof![3 => known, 1 => "[A-Z_]{1,12}".prop_map(Value::from)].boxed();
+        let is_accepted = select(examples);
+        return prop_oneof![3 => is_accepted, 1 => "[A-Z_]{1,12}".prop_map(Value::from)].boxed();
     }
     let texts = match schema["pattern"].as_str() {
         // The generator does not support anchors: it always generates the whole text.
@@ -87,14 +87,14 @@ fn string(schema: &Value) -> BoxedStrategy<Value> {
         }
         None => "[ -~æøå]{0,40}".boxed(),
     };
-    let at_the_limit = "[a-z]".prop_map(move |letter: String| letter.repeat(most));
+    let at_the_limit = "[a-z]".prop_map(move |letter: String| letter.repeat(max));
     let texts = match schema["pattern"].as_str() {
-        None if most < 300 => prop_oneof![9 => texts, 1 => at_the_limit].boxed(),
+        None if max < 300 => prop_oneof![9 => texts, 1 => at_the_limit].boxed(),
         _ => texts,
     };
-    let fits = move |text: &String| (least..=most).contains(&text.chars().count());
+    let has_length = move |text: &String| (min..=max).contains(&text.chars().count());
     texts
-        .prop_filter("a length", fits)
+        .prop_filter("a length", has_length)
         .prop_map(Value::from)
         .boxed()
 }
@@ -176,15 +176,17 @@ fn objects(at: &str, value: &Value, found: &mut Vec<String>) {
 }
 
 /// Returns the body with one mutation, at a place that the number selects.
-fn mutated(body: &Value, mutation: Mutation, place: usize) -> Value {
+fn mutated(body: &Value, mutation: Mutation, position: usize) -> Value {
     let mut body = body.clone();
-    let mut places = Vec::new();
-    objects("", &body, &mut places);
-    let members = body.pointer_mut(&places[place % places.len()]).unwrap();
+    let mut pointers = Vec::new();
+    objects("", &body, &mut pointers);
+    let members = body
+        .pointer_mut(&pointers[position % pointers.len()])
+        .unwrap();
     let members = members.as_object_mut().unwrap();
     let names: Vec<String> = members.keys().cloned().collect();
     let name = names
-        .get(place / 7 % names.len().max(1))
+        .get(position / 7 % names.len().max(1))
         .cloned()
         .unwrap_or_default();
     let old = members.get(&name).cloned().unwrap_or_default();
@@ -204,22 +206,22 @@ fn mutated(body: &Value, mutation: Mutation, place: usize) -> Value {
 
 /// Members for which a builder's schema may accept values that the document rejects, because the
 /// document is known to be wrong.
-const WIDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
+const ACCEPTED_ONLY_BY_BUILDER: [&str; 2] = ["/amount", "/merchantSerialNumber"];
 
 /// A member for which a builder's schema may reject values that the document accepts: the largest
 /// cost is the largest amount of the API.
-const STRICTER: &str = "/shippingCost";
+const ACCEPTED_ONLY_BY_DOCUMENT: &str = "/shippingCost";
 
 /// Returns for each builder strict validators of its own schema and of the document.
-static BOTH: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
+static VALIDATORS: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
     let both = |(name, document, component): &super::agree::Pair| {
-        let theirs = document.strict(document.component(component));
-        (validator(name), theirs)
+        let of_document = document.strict(document.component(component));
+        (validator(name), of_document)
     };
     SENT.iter().map(both).collect()
 });
 
-/// Generates a builder, a valid body, and a mutation at a place.
+/// Generates a builder, a valid body, and a mutation at a position.
 fn bodies() -> impl Strategy<Value = (usize, Value, Mutation, usize)> {
     let mutations = vec![
         Mutation::Less,
@@ -234,29 +236,29 @@ fn bodies() -> impl Strategy<Value = (usize, Value, Mutation, usize)> {
     };
     let bodies = Union::new((0..SENT.len()).map(of));
     (bodies, select(mutations), any::<usize>())
-        .prop_map(|((builder, body), mutation, place)| (builder, body, mutation, place))
+        .prop_map(|((builder, body), mutation, position)| (builder, body, mutation, position))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn documents_allow_each_body_of_a_builder((builder, body, mutation, place) in bodies()) {
-        let (name, (own, theirs)) = (SENT[builder].0, &BOTH[builder]);
-        prop_assert_eq!(problems(own, &body), [""; 0], "{}", name);
-        prop_assert_eq!(problems(theirs, &body), [""; 0], "{}: {}", name, body);
+    fn documents_allow_each_body_of_a_builder((builder, body, mutation, position) in bodies()) {
+        let (name, (of_builder, of_document)) = (SENT[builder].0, &VALIDATORS[builder]);
+        prop_assert_eq!(problems(of_builder, &body), [""; 0], "{}", name);
+        prop_assert_eq!(problems(of_document, &body), [""; 0], "{}: {}", name, body);
 
-        let bad = mutated(&body, mutation, place);
-        let places = |validator: &Validator| -> Vec<String> {
+        let bad = mutated(&body, mutation, position);
+        let pointers = |validator: &Validator| -> Vec<String> {
             validator.iter_errors(&bad).map(|error| error.instance_path().to_string()).collect()
         };
-        let (by_own, by_theirs) = (places(own), places(theirs));
-        if by_own.is_empty() {
-            let known = |at: &String| WIDER.iter().any(|known| at.ends_with(known));
-            prop_assert!(by_theirs.iter().all(known), "{name}, {mutation:?}: {by_theirs:?} in {bad}");
-        } else if by_theirs.is_empty() {
-            let known = by_own.iter().all(|at| at.ends_with(STRICTER));
-            prop_assert!(known, "{name}, {mutation:?}: {by_own:?} in {bad}");
+        let (by_builder, by_document) = (pointers(of_builder), pointers(of_document));
+        if by_builder.is_empty() {
+            let is_accepted = |at: &String| ACCEPTED_ONLY_BY_BUILDER.iter().any(|is_accepted| at.ends_with(is_accepted));
+            prop_assert!(by_document.iter().all(is_accepted), "{name}, {mutation:?}: {by_document:?} in {bad}");
+        } else if by_document.is_empty() {
+            let is_accepted = by_builder.iter().all(|at| at.ends_with(ACCEPTED_ONLY_BY_DOCUMENT));
+            prop_assert!(is_accepted, "{name}, {mutation:?}: {by_builder:?} in {bad}");
         }
     }
 }

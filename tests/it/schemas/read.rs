@@ -10,7 +10,7 @@ use vipps::{Amount, Transport, TransportFuture};
 
 use super::{problems, validator};
 
-fn fits(name: &str, value: &Value) {
+fn assert_fits_schema(name: &str, value: &Value) {
     let problems = problems(&validator(name), value);
     assert!(problems.is_empty(), "{name}: {problems:?} in {value:#}");
 }
@@ -106,8 +106,8 @@ async fn responses_of_the_simulator_fit_their_schemas() {
         let Some(name) = becomes(&of) else { continue };
         names.insert(name);
         match &response {
-            Value::Array(items) => items.iter().for_each(|item| fits(name, item)),
-            one => fits(name, one),
+            Value::Array(items) => items.iter().for_each(|item| assert_fits_schema(name, item)),
+            one => assert_fits_schema(name, one),
         }
     }
     assert_eq!(names.len(), 8, "{names:?}");
@@ -125,18 +125,18 @@ fn responses_of_real_servers_fit_their_schemas() {
         ("ecom::Transaction", crate::support::TRANSACTION),
         ("ecom::Transaction", crate::support::REFUNDED),
     ] {
-        fits(name, &parsed(text));
+        assert_fits_schema(name, &parsed(text));
     }
-    fits(
+    assert_fits_schema(
         "qr::CheckedInCustomer",
         &json!({"msisdn": "4798765432", "timestamp": 1_718_000_000}),
     );
-    fits(
+    assert_fits_schema(
         "webhooks::CheckIn",
         &json!({"customerToken": "wbA8ce+=", "msn": "123456", "merchantQrId": "till-1",
             "initiatedAt": "2024-03-18T09:41:07.512Z", "tomorrow": {}}),
     );
-    fits(
+    assert_fits_schema(
         "callback::PaymentUpdate",
         &json!({"merchantSerialNumber": "123456", "orderId": "order-1",
             "transactionInfo": {"amount": 20000, "status": "RESERVE", "timeStamp": "2018-12-12T11:18:38.246Z", "transactionId": "5001420062"},
@@ -144,7 +144,7 @@ fn responses_of_real_servers_fit_their_schemas() {
             "shippingDetails": {"address": {"addressLine1": "BOKS 6300, ETTERSTAD", "addressLine2": null, "city": "OSLO", "country": "Norway", "zipCode": "0603"},
                 "shippingCost": 109.99, "shippingMethod": "postNord", "shippingMethodId": "id"}}),
     );
-    fits(
+    assert_fits_schema(
         "callback::ShippingRequest",
         &json!({"addressId": 3960, "addressLine1": "BOKS 6300", "addressLine2": null, "city": "OSLO",
             "country": "NO", "postCode": "0603", "addressType": "H"}),
@@ -160,9 +160,9 @@ fn shipping_reply_fits_its_schema() {
     let request = br#"{"addressId": 3960, "postCode": "0603", "country": "NO"}"#;
     let request = ShippingRequest::from_slice("order-1".parse().unwrap(), request).unwrap();
     let method = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
-    fits("ecom::ShippingMethod", &json!(method.clone()));
+    assert_fits_schema("ecom::ShippingMethod", &json!(method.clone()));
     let reply = request.reply([method.priority(1).preselect()]).unwrap();
-    fits(
+    assert_fits_schema(
         "callback::ShippingReply",
         &serde_json::from_str(&reply.to_json()).unwrap(),
     );

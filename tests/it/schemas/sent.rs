@@ -70,10 +70,11 @@ fn url<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
 }
 
 fn shipping_methods() -> [ShippingMethod; 2] {
-    let way = |id: &str, ore| ShippingMethod::new(id, "By post", Amount::minor(ore, Currency::NOK));
+    let method =
+        |id: &str, ore| ShippingMethod::new(id, "By post", Amount::minor(ore, Currency::NOK));
     [
-        way("a", 0).unwrap().preselect().priority(0),
-        way("b", 9_995).unwrap(),
+        method("a", 0).unwrap().preselect().priority(0),
+        method("b", 9_995).unwrap(),
     ]
 }
 
@@ -270,16 +271,16 @@ async fn each_body_fits_the_documents() {
 async fn invalid_bodies_do_not_fit_the_documents() {
     for (builder, (method, path, body)) in forms().await {
         let strict = document::of_request(&method, &path);
-        let own = validator(builder);
+        let validator_of_builder = validator(builder);
         let mut more = body.clone();
         more["merchantinfo"] = json!({});
         assert!(!strict.is_valid(&more), "{builder}");
-        assert!(!own.is_valid(&more), "{builder}");
+        assert!(!validator_of_builder.is_valid(&more), "{builder}");
         for name in body.as_object().unwrap().keys() {
             let mut other = body.clone();
             other[name] = json!(7.5);
             assert!(!strict.is_valid(&other), "{builder} {name}");
-            assert!(!own.is_valid(&other), "{builder} {name}");
+            assert!(!validator_of_builder.is_valid(&other), "{builder} {name}");
         }
     }
 }
@@ -315,10 +316,10 @@ async fn sent_schemas_fit_the_documents() {
     ];
     for (builder, place, (method, path, body)) in sent {
         assert_eq!(problems(&validator(builder), &body), [""; 0], "{builder}");
-        let places: BTreeSet<String> = document::of_request(&method, &path)
+        let locations: BTreeSet<String> = document::of_request(&method, &path)
             .iter_errors(&body)
             .map(|error| error.instance_path().to_string())
             .collect();
-        assert_eq!(places, BTreeSet::from([place.to_owned()]), "{builder}");
+        assert_eq!(locations, BTreeSet::from([place.to_owned()]), "{builder}");
     }
 }

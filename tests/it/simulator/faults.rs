@@ -95,10 +95,10 @@ async fn rules_choose_their_requests() {
     assert_eq!(statuses, [200, 500, 200]);
     assert_eq!((other.hits(), second.hits(), window.hits()), (0, 1, 0));
 
-    let gone = faults.any().during(Duration::from_secs(10)).status(500);
+    let expired = faults.any().during(Duration::from_secs(10)).status(500);
     shop.sim.clock().advance(Duration::from_secs(10));
     shop.details("order-1").await;
-    assert_eq!(gone.hits(), 0);
+    assert_eq!(expired.hits(), 0);
 
     let removed = faults.any().status(500);
     removed.remove();
@@ -208,7 +208,7 @@ async fn drip_sends_the_whole_response_within_its_time() {
     let shop = reserved().await;
     let time = Duration::from_millis(400);
     shop.sim.faults().on(CAPTURE).times(1).drip(time);
-    let begun = std::time::Instant::now();
+    let start_time = std::time::Instant::now();
     let mut response = shop.capture("order-1", "key").await.unwrap();
     let mut pieces = 0;
     let mut body = Vec::new();
@@ -216,13 +216,13 @@ async fn drip_sends_the_whole_response_within_its_time() {
         pieces += 1;
         body.extend_from_slice(&piece);
     }
-    assert!(begun.elapsed() >= time, "{:?}", begun.elapsed());
+    assert!(start_time.elapsed() >= time, "{:?}", start_time.elapsed());
     assert!(pieces > 3, "{pieces}");
     assert!(serde_json::from_slice::<Value>(&body).unwrap().is_object());
     // The next response on the connection is sent at once.
-    let begun = std::time::Instant::now();
+    let start_time = std::time::Instant::now();
     shop.details("order-1").await;
-    assert!(begun.elapsed() < time, "{:?}", begun.elapsed());
+    assert!(start_time.elapsed() < time, "{:?}", start_time.elapsed());
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ fn connection_faults_end_the_connection_as_named() {
     rule().reset();
     let (response, end) = read_to_end();
     assert_eq!(end, Err(ErrorKind::ConnectionReset));
-    let begun = String::from_utf8(response).unwrap();
-    let (_, body) = begun.split_once("\r\n\r\n").unwrap();
-    assert!(!body.is_empty() && !body.ends_with('}'), "{begun}");
+    let start_time = String::from_utf8(response).unwrap();
+    let (_, body) = start_time.split_once("\r\n\r\n").unwrap();
+    assert!(!body.is_empty() && !body.ends_with('}'), "{start_time}");
 }

@@ -1,4 +1,4 @@
-//! Calls to the merchant, answered by one on a loopback port.
+//! Callbacks and webhooks to a merchant on a loopback port.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use vipps::simulator::{DeliveryOutcome, Scanned, Simulator};
 
 use super::shop::Shop;
 
-/// A request as the merchant got it.
+/// A request as the merchant received it.
 #[derive(Debug, Clone)]
 struct Call {
     line: String,
@@ -36,26 +36,26 @@ impl Call {
 struct Merchant {
     address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
-    seen: mpsc::Receiver<Call>,
+    received: mpsc::Receiver<Call>,
 }
 
 impl Merchant {
-    fn answering(answers: Vec<String>) -> Self {
+    fn responding_with(responses: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let calls = Arc::new(Mutex::new(Vec::new()));
-        let (tell, seen) = mpsc::channel();
-        let kept = Arc::clone(&calls);
+        let (sender, received) = mpsc::channel();
+        let recorded_calls = Arc::clone(&calls);
         std::thread::spawn(move || {
-            let mut answers = answers.into_iter().peekable();
+            let mut responses = responses.into_iter().peekable();
             let mut last = String::new();
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
                 let call = read(&mut stream);
-                kept.lock().unwrap().push(call.clone());
-                last = answers.next().unwrap_or(last);
+                recorded_calls.lock().unwrap().push(call.clone());
+                last = responses.next().unwrap_or(last);
                 let _ = stream.get_mut().write_all(last.as_bytes());
-                if tell.send(call).is_err() {
+                if sender.send(call).is_err() {
                     return;
                 }
             }
@@ -63,16 +63,16 @@ impl Merchant {
         Self {
             address,
             calls,
-            seen,
+            received,
         }
     }
 
-    fn agreeing() -> Self {
-        Self::answering(vec![response(200, "")])
+    fn accepting() -> Self {
+        Self::responding_with(vec![response(200, "")])
     }
 
     fn next(&self) -> Call {
-        self.seen.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.received.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 
     fn calls(&self) -> usize {
@@ -125,7 +125,7 @@ async fn shop_of(merchant: &Merchant) -> Shop {
 
 #[tokio::test]
 async fn a_payment_callback_arrives_once() {
-    let merchant = Merchant::agreeing();
+    let merchant = Merchant::accepting();
     let shop = shop_of(&merchant).await;
     shop.initiate("order-1", 49_900).await;
     shop.sim.payer().approve("order-1").unwrap();
@@ -143,7 +143,7 @@ async fn a_payment_callback_arrives_once() {
 #[tokio::test]
 async fn a_callback_is_never_repeated_and_no_redirect_followed() {
     for status in [500, 302] {
-        let merchant = Merchant::answering(vec![response(status, "")]);
+        let merchant = Merchant::responding_with(vec![response(status, "")]);
         let shop = shop_of(&merchant).await;
         shop.initiate("order-1", 49_900).await;
         shop.sim.payer().reject("order-1").unwrap();
@@ -184,7 +184,7 @@ async fn a_merchant_that_is_gone_is_no_harm() {
 
 #[tokio::test]
 async fn callbacks_can_be_lost_and_doubled() {
-    let merchant = Merchant::agreeing();
+    let merchant = Merchant::accepting();
     let shop = shop_of(&merchant).await;
     let faults = shop.sim.faults();
     let lost = faults
@@ -198,16 +198,19 @@ async fn callbacks_can_be_lost_and_doubled() {
     }
     shop.sim.settled().await;
     assert_eq!((lost.hits(), doubled.hits()), (1, 1));
-    let told: Vec<_> = (0..merchant.calls())
+    let received_calls: Vec<_> = (0..merchant.calls())
         .map(|_| merchant.next().line)
         .collect();
-    assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|line| line.contains("order-2")), "{told:?}");
+    assert_eq!(received_calls.len(), 2);
+    assert!(
+        received_calls.iter().all(|line| line.contains("order-2")),
+        "{received_calls:?}"
+    );
 }
 
 #[tokio::test]
 async fn callback_may_precede_the_response() {
-    let merchant = Merchant::agreeing();
+    let merchant = Merchant::accepting();
     let sim = Simulator::builder()
         .approve_after(Duration::ZERO)
         .start()
@@ -222,10 +225,10 @@ async fn callback_may_precede_the_response() {
         .delay(Duration::from_millis(1500));
     let opening = shop.initiate("order-1", 49_900);
     tokio::pin!(opening);
-    let told = tokio::task::spawn_blocking(move || merchant.next());
+    let received_calls = tokio::task::spawn_blocking(move || merchant.next());
     tokio::select! {
         _ = &mut opening => panic!("the response came first"),
-        call = told => assert!(call.unwrap().line.contains("order-1")),
+        call = received_calls => assert!(call.unwrap().line.contains("order-1")),
     }
     opening.await;
 }
@@ -252,7 +255,7 @@ async fn express_checkout_from_address_to_consent() {
         {"isDefault": "Y", "priority": 1, "shippingCost": 99, "shippingMethod": "Post", "shippingMethodId": "post"},
     ]});
     let merchant =
-        Merchant::answering(vec![response(200, &methods.to_string()), response(200, "")]);
+        Merchant::responding_with(vec![response(200, &methods.to_string()), response(200, "")]);
     let shop = shop_of(&merchant).await;
     let opened = shop
         .request(Method::POST, "/ecomm/v2/payments")
@@ -299,7 +302,7 @@ async fn express_checkout_from_address_to_consent() {
 #[tokio::test]
 async fn invalid_shipping_response_is_logged() {
     for wrong in [response(500, ""), response(200, "[]"), response(200, "no")] {
-        let merchant = Merchant::answering(vec![wrong]);
+        let merchant = Merchant::responding_with(vec![wrong]);
         let shop = shop_of(&merchant).await;
         let opened = shop
             .request(Method::POST, "/ecomm/v2/payments")
@@ -339,7 +342,7 @@ async fn sticker(shop: &Shop) -> String {
 
 #[tokio::test]
 async fn a_check_in_is_signed_and_its_token_is_good() {
-    let merchant = Merchant::agreeing();
+    let merchant = Merchant::accepting();
     let shop = shop_of(&merchant).await;
     shop.sim
         .register_check_in_webhook("https://example.com/hooks?till=1", "se/cret==")
@@ -379,7 +382,7 @@ async fn a_check_in_is_signed_and_its_token_is_good() {
 
 #[tokio::test]
 async fn a_failed_check_in_is_tried_again_by_the_clock() {
-    let merchant = Merchant::answering(vec![response(503, ""), response(200, "")]);
+    let merchant = Merchant::responding_with(vec![response(503, ""), response(200, "")]);
     let sim = Simulator::builder().freeze_clock().start().unwrap();
     let shop = Shop::with(sim).await;
     shop.sim

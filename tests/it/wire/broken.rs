@@ -62,12 +62,12 @@ async fn refused_connection_of_the_token_is_not_sent() {
 /// The client expects TLS. The server sends other bytes, sends nothing, or closes the connection.
 #[tokio::test]
 async fn failed_tls_handshake_is_not_sent() {
-    for act in ["speak", "hold", "end"] {
+    for steps in ["speak", "hold", "end"] {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             for mut connection in listener.incoming().flatten() {
-                match act {
+                match steps {
                     "speak" => drop(connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
                     "hold" => std::mem::forget(connection),
                     _ => {}
@@ -84,7 +84,7 @@ async fn failed_tls_handshake_is_not_sent() {
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Connect, Outcome::NotSent),
-            "{act}: {error:?}"
+            "{steps}: {error:?}"
         );
     }
 }
@@ -95,7 +95,7 @@ async fn cut_responses_are_broken_connections() {
     let head = whole.len() - TRANSACTION.len();
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     let close: Steps = vec![];
-    for act in [
+    for steps in [
         close,
         vec![Step::Reset],
         // The server closes its writing side before, within and after the head, and continues to
@@ -120,7 +120,7 @@ async fn cut_responses_are_broken_connections() {
             Step::Reset,
         ],
     ] {
-        assert_unclear(act, ErrorKind::Connection).await;
+        assert_unclear(steps, ErrorKind::Connection).await;
     }
 }
 

@@ -90,33 +90,34 @@ async fn chunks_of_unusual_sizes_are_read() {
 #[tokio::test]
 async fn content_length_beside_chunks_is_ignored() {
     let length = TRANSACTION.len();
-    let act = write_and_keep_alive(format!(
+    let steps = write_and_keep_alive(format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n\
          {length:x}\r\n{TRANSACTION}\r\n0\r\n\r\n"
     ));
-    let server = RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(TRANSACTION))]);
+    let server = RawServer::with_keep_alive(vec![steps, write_and_keep_alive(full(TRANSACTION))]);
     let vipps = server.client();
     capture(&vipps).await.unwrap();
     capture(&vipps).await.unwrap();
 }
 
 /// A surplus response: together with the last response, after it, or inside it.
-const OTHERS: &str = r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
+const OTHER_RESPONSE: &str =
+    r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
 
 #[tokio::test]
 async fn second_response_is_not_read_by_the_next_call() {
     let mut two_at_once = full(TRANSACTION);
-    two_at_once.extend(full(OTHERS));
+    two_at_once.extend(full(OTHER_RESPONSE));
     let one_after_the_other = vec![
         Step::Write(full(TRANSACTION).into()),
         Step::Pause(PAUSE),
-        Step::Write(full(OTHERS).into()),
+        Step::Write(full(OTHER_RESPONSE).into()),
         Step::ReadNext,
     ];
     let mut after_an_error = crate::raw::http_response("402 Payment Required", "[]");
-    after_an_error.extend(full(OTHERS));
+    after_an_error.extend(full(OTHER_RESPONSE));
     let mut after_a_short_length = full(&TRANSACTION[..9]);
-    after_a_short_length.extend(full(OTHERS));
+    after_a_short_length.extend(full(OTHER_RESPONSE));
     for (first, is_valid, is_delayed) in [
         (write_and_keep_alive(two_at_once), true, false),
         (one_after_the_other, true, true),
@@ -177,7 +178,7 @@ async fn surplus_bytes_are_not_read_by_the_next_call() {
 async fn line_break_in_a_header_starts_no_second_response() {
     let split = format!(
         "HTTP/1.1 200 OK\r\nx-echo: a\r\ncontent-length: 0\r\n\r\n{}",
-        String::from_utf8(full(OTHERS)).unwrap()
+        String::from_utf8(full(OTHER_RESPONSE)).unwrap()
     );
     let server = RawServer::with_keep_alive(vec![
         write_and_keep_alive(split),

@@ -1,5 +1,5 @@
 //! HTTP/2: refused streams and connections that shut down. By default reqwest retries some of these
-//! requests by itself. Only the retry loop of the crate may do so.
+//! requests. Only the retry loop of the crate may retry.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -28,7 +28,7 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// The response to every request except those for a token.
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum StreamEnd {
     Success,
     /// `RST_STREAM` with this code.
     Refused(u32),
@@ -51,15 +51,15 @@ enum BodyEnd {
     Close,
 }
 
-/// A server that speaks HTTP/2 without TLS. The first request is for a token; the responses to the
-/// others are a script, whose last act repeats.
+/// A server that speaks HTTP/2 without TLS. The first request is for a token. The responses to the
+/// others are a script, whose last entry repeats.
 struct Server {
     address: std::net::SocketAddr,
     requests: Arc<AtomicUsize>,
 }
 
 impl Server {
-    fn start(script: Vec<End>) -> Self {
+    fn start(script: Vec<StreamEnd>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
@@ -106,16 +106,16 @@ fn success(stream: u32, body: &str) -> Vec<u8> {
 }
 
 /// `:status: 400`, which is number 12 of the static table, and a body.
-fn error(stream: u32, body: &str, whole: bool) -> Vec<u8> {
+fn error(stream: u32, body: &str, is_complete: bool) -> Vec<u8> {
     let head = frame(HEADERS, END_HEADERS, stream, &[0x8c]);
-    let flags = if whole { END_STREAM } else { 0 };
+    let flags = if is_complete { END_STREAM } else { 0 };
     [head, frame(DATA, flags, stream, body.as_bytes())].concat()
 }
 
 fn serve(
     mut connection: TcpStream,
     count: &AtomicUsize,
-    script: &Mutex<Vec<End>>,
+    script: &Mutex<Vec<StreamEnd>>,
 ) -> std::io::Result<()> {
     let mut preface = [0; 24];
     connection.read_exact(&mut preface)?;
@@ -147,11 +147,11 @@ fn serve(
                 };
                 drop(script);
                 match end {
-                    End::Success => connection.write_all(&success(stream, TRANSACTION))?,
-                    End::Refused(code) => {
+                    StreamEnd::Success => connection.write_all(&success(stream, TRANSACTION))?,
+                    StreamEnd::Refused(code) => {
                         connection.write_all(&frame(RST_STREAM, 0, stream, &code.to_be_bytes()))?;
                     }
-                    End::GoAway(code, taken_in) => {
+                    StreamEnd::GoAway(code, taken_in) => {
                         let last = if taken_in {
                             stream
                         } else {
@@ -165,10 +165,10 @@ fn serve(
                         std::io::copy(&mut connection, &mut std::io::sink())?;
                         return Ok(());
                     }
-                    End::Close => return Ok(()),
-                    End::Error(body, end) => {
-                        let whole = matches!(end, BodyEnd::Whole);
-                        connection.write_all(&error(stream, body, whole))?;
+                    StreamEnd::Close => return Ok(()),
+                    StreamEnd::Error(body, end) => {
+                        let is_complete = matches!(end, BodyEnd::Whole);
+                        connection.write_all(&error(stream, body, is_complete))?;
                         match end {
                             BodyEnd::Whole => {}
                             BodyEnd::Reset(code) => {
@@ -192,23 +192,26 @@ fn serve(
     }
 }
 
-/// After these acts the API may have read the request.
-const UNCLEAR: [End; 7] = [
-    End::Refused(ENHANCE_YOUR_CALM),
-    End::Refused(NO_ERROR),
-    End::GoAway(NO_ERROR, true),
-    End::GoAway(REFUSED_STREAM, false),
-    End::GoAway(ENHANCE_YOUR_CALM, true),
-    End::GoAway(ENHANCE_YOUR_CALM, false),
-    End::Close,
+/// After these responses the API may have read the request.
+const MAYBE_PROCESSED: [StreamEnd; 7] = [
+    StreamEnd::Refused(ENHANCE_YOUR_CALM),
+    StreamEnd::Refused(NO_ERROR),
+    StreamEnd::GoAway(NO_ERROR, true),
+    StreamEnd::GoAway(REFUSED_STREAM, false),
+    StreamEnd::GoAway(ENHANCE_YOUR_CALM, true),
+    StreamEnd::GoAway(ENHANCE_YOUR_CALM, false),
+    StreamEnd::Close,
 ];
 
-/// After these acts the API has not read the request.
-const UNREAD: [End; 2] = [End::Refused(REFUSED_STREAM), End::GoAway(NO_ERROR, false)];
+/// After these responses the API has not read the request.
+const NOT_PROCESSED: [StreamEnd; 2] = [
+    StreamEnd::Refused(REFUSED_STREAM),
+    StreamEnd::GoAway(NO_ERROR, false),
+];
 
 #[tokio::test]
 async fn complete_http2_response_is_read() {
-    let server = Server::start(vec![End::Success]);
+    let server = Server::start(vec![StreamEnd::Success]);
     let vipps = server.builder().build().unwrap();
     for _ in 0..3 {
         capture(&vipps).await.unwrap();
@@ -218,8 +221,8 @@ async fn complete_http2_response_is_read() {
 
 #[tokio::test]
 async fn an_initiate_that_may_have_been_read_is_sent_once() {
-    for end in UNCLEAR {
-        let server = Server::start(vec![end, End::Success]);
+    for end in MAYBE_PROCESSED {
+        let server = Server::start(vec![end, StreamEnd::Success]);
         let vipps = server.builder().build().unwrap();
         let error = initiate(&vipps).await.unwrap_err();
         assert_eq!(
@@ -234,7 +237,7 @@ async fn an_initiate_that_may_have_been_read_is_sent_once() {
 /// Every request is made by the retry loop, so it is counted, traced and subject to the limits.
 #[tokio::test]
 async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
-    for end in UNCLEAR {
+    for end in MAYBE_PROCESSED {
         let server = Server::start(vec![end]);
         let vipps = server.builder().build().unwrap();
         let error = capture(&vipps).await.unwrap_err();
@@ -246,7 +249,7 @@ async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
         assert_eq!(server.requests(), 3, "{end:?}");
         assert_eq!(vipps.metrics().attempts, 3, "{end:?}");
 
-        let server = Server::start(vec![end, End::Success]);
+        let server = Server::start(vec![end, StreamEnd::Success]);
         capture(&server.builder().build().unwrap()).await.unwrap();
         assert_eq!(server.requests(), 2, "{end:?}");
     }
@@ -254,8 +257,8 @@ async fn a_capture_is_repeated_by_the_attempt_loop_alone() {
 
 #[tokio::test]
 async fn a_request_that_was_not_read_is_retried_by_the_policy() {
-    for end in UNREAD {
-        let server = Server::start(vec![end, End::Success]);
+    for end in NOT_PROCESSED {
+        let server = Server::start(vec![end, StreamEnd::Success]);
         let vipps = server.builder().build().unwrap();
         // The response has no landing page. The test only requires that a response arrived.
         let error = initiate(&vipps).await.unwrap_err();
@@ -288,7 +291,7 @@ async fn a_request_that_was_not_read_is_retried_by_the_policy() {
 const REFUSAL: &str = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
 
 /// The outcomes of a capture and of an initiate whose responses end like this.
-async fn outcomes(end: End) -> [Outcome; 2] {
+async fn outcomes(end: StreamEnd) -> [Outcome; 2] {
     let server = Server::start(vec![end]);
     let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();
     [
@@ -309,8 +312,8 @@ async fn a_whole_error_is_a_refusal_only_after_an_orderly_end() {
         (BodyEnd::GoAway(ENHANCE_YOUR_CALM), Outcome::Unknown),
         (BodyEnd::Close, Outcome::Unknown),
     ] {
-        let whole = End::Error(REFUSAL, end);
-        assert_eq!(outcomes(whole).await, [outcome; 2], "{whole:?}");
+        let is_complete = StreamEnd::Error(REFUSAL, end);
+        assert_eq!(outcomes(is_complete).await, [outcome; 2], "{is_complete:?}");
     }
 }
 
@@ -328,7 +331,7 @@ async fn an_error_cut_by_http2_leaves_a_write_unknown() {
     ] {
         for length in [0, 1, 20, REFUSAL.len() - 2, REFUSAL.len() - 1] {
             calls.spawn(async move {
-                let cut = End::Error(&REFUSAL[..length], end);
+                let cut = StreamEnd::Error(&REFUSAL[..length], end);
                 assert_eq!(outcomes(cut).await, [Outcome::Unknown; 2], "{cut:?}");
             });
         }

@@ -8,9 +8,9 @@ use super::*;
 use crate::raw::{RawServer, Step, Steps, http_response, response, write};
 
 const MIB: usize = 1 << 20;
-const KEPT_OF_AN_ERROR: usize = 64 << 10;
+const MAX_ERROR_BODY: usize = 64 << 10;
 /// The maximum number of unread bytes in the sockets on both sides of a loopback connection.
-const IN_SOCKETS: usize = 16 * MIB;
+const MAX_UNREAD: usize = 16 * MIB;
 
 /// Returns a transaction that is padded with leading spaces to this length.
 fn padded(length: usize) -> String {
@@ -28,47 +28,47 @@ fn chunked(body: &str) -> String {
 
 #[tokio::test]
 async fn a_success_is_read_up_to_a_mebibyte() {
-    let (most, more) = (padded(MIB), padded(MIB + 1));
+    let (largest, too_large) = (padded(MIB), padded(MIB + 1));
     let to_the_end = |body: &str| write(format!("HTTP/1.1 200 OK\r\n\r\n{body}"));
-    assert_read(write(full(&most))).await;
-    assert_read(write(chunked(&most))).await;
-    assert_read(to_the_end(&most)).await;
-    assert_unclear(write(full(&more)), ErrorKind::TooLarge).await;
-    assert_unclear(write(chunked(&more)), ErrorKind::TooLarge).await;
-    assert_unclear(to_the_end(&more), ErrorKind::TooLarge).await;
+    assert_read(write(full(&largest))).await;
+    assert_read(write(chunked(&largest))).await;
+    assert_read(to_the_end(&largest)).await;
+    assert_unclear(write(full(&too_large)), ErrorKind::TooLarge).await;
+    assert_unclear(write(chunked(&too_large)), ErrorKind::TooLarge).await;
+    assert_unclear(to_the_end(&too_large), ErrorKind::TooLarge).await;
 }
 
 #[tokio::test]
 async fn error_body_is_cut_at_64_kib() {
-    for (length, write_and_keep_alive) in [
-        (KEPT_OF_AN_ERROR - 1, KEPT_OF_AN_ERROR - 1),
-        (KEPT_OF_AN_ERROR, KEPT_OF_AN_ERROR),
-        (KEPT_OF_AN_ERROR + 1, KEPT_OF_AN_ERROR),
-        (3 * MIB, KEPT_OF_AN_ERROR),
+    for (length, recorded) in [
+        (MAX_ERROR_BODY - 1, MAX_ERROR_BODY - 1),
+        (MAX_ERROR_BODY, MAX_ERROR_BODY),
+        (MAX_ERROR_BODY + 1, MAX_ERROR_BODY),
+        (3 * MIB, MAX_ERROR_BODY),
     ] {
         let body = "x".repeat(length);
-        for act in [
+        for steps in [
             response("403 Forbidden", &body),
             write(format!("HTTP/1.1 403 Forbidden\r\n\r\n{body}")),
         ] {
             // The text is no error of the API, so the outcome is unknown.
-            let (capture, details) = both(&act).await;
+            let (capture, details) = errors_of(&steps).await;
             for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
                 assert_eq!((error.kind(), error.outcome()), (ErrorKind::Api, outcome));
-                assert_eq!(error.raw_body().len(), write_and_keep_alive);
+                assert_eq!(error.raw_body().len(), recorded);
             }
         }
     }
     // The same limit applies to a success that cannot be read.
-    let (capture, _) = both(&response("200 OK", &"x".repeat(MIB))).await;
+    let (capture, _) = errors_of(&response("200 OK", &"x".repeat(MIB))).await;
     assert_eq!(capture.kind(), ErrorKind::Decode);
-    assert_eq!(capture.raw_body().len(), KEPT_OF_AN_ERROR);
+    assert_eq!(capture.raw_body().len(), MAX_ERROR_BODY);
 }
 
 /// Runs a capture against an act. Returns its error, its peak memory, and the number of bytes that
 /// the server could send.
-fn measured(act: Steps) -> (Error, u64, usize) {
-    let server = RawServer::start(vec![act]);
+fn measured(steps: Steps) -> (Error, u64, usize) {
+    let server = RawServer::start(vec![steps]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -99,7 +99,7 @@ fn a_body_without_an_end_takes_bounded_memory() {
             Step::Repeat(chunk.into(), Duration::ZERO),
         ]
     };
-    for (act, kind, most) in [
+    for (steps, kind, largest) in [
         (endless("200 OK"), ErrorKind::TooLarge, 5 * MIB),
         (in_chunks("200 OK"), ErrorKind::TooLarge, 5 * MIB),
         // A declared length above the limit fails before the body is buffered.
@@ -111,32 +111,32 @@ fn a_body_without_an_end_takes_bounded_memory() {
         (endless("500 Oh"), ErrorKind::Api, 2 * MIB),
         (in_chunks("500 Oh"), ErrorKind::Api, 2 * MIB),
     ] {
-        let (error, memory, written) = measured(act);
+        let (error, memory, written) = measured(steps);
         assert_eq!(
             (error.kind(), error.outcome()),
             (kind, Outcome::Unknown),
             "{error:?}"
         );
-        assert!(memory < most as u64, "{memory} bytes, {error:?}");
-        assert!(written < 2 * MIB + IN_SOCKETS, "{written} bytes, {error:?}");
+        assert!(memory < largest as u64, "{memory} bytes, {error:?}");
+        assert!(written < 2 * MIB + MAX_UNREAD, "{written} bytes, {error:?}");
     }
 }
 
 #[test]
 fn a_head_without_an_end_takes_bounded_memory() {
     for line in ["x".repeat(64 << 10), format!("n: {}\r\n", "x".repeat(900))] {
-        let act = vec![
+        let steps = vec![
             Step::Write(b"HTTP/1.1 200 OK\r\nname: ".into()),
             Step::Repeat(line.into(), Duration::ZERO),
         ];
-        let (error, memory, written) = measured(act);
+        let (error, memory, written) = measured(steps);
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::TooLarge, Outcome::Unknown),
             "{error:?}"
         );
         assert!(memory < 3 * MIB as u64, "{memory} bytes");
-        assert!(written < 2 * MIB + IN_SOCKETS, "{written} bytes");
+        assert!(written < 2 * MIB + MAX_UNREAD, "{written} bytes");
     }
 }
 
@@ -157,7 +157,7 @@ async fn head_above_the_limits_is_too_large() {
         format!("{}: value\r\n", "x".repeat(1_000_000)),
         format!("name: {}\r\n", "x".repeat(9_000)).repeat(99),
     ] {
-        let (capture, details) = both(&with(&headers)).await;
+        let (capture, details) = errors_of(&with(&headers)).await;
         for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
             assert_eq!(
                 (error.kind(), error.outcome()),
@@ -205,12 +205,12 @@ async fn compressed_response_is_not_unpacked() {
         ("zstd", gzip(&spaces)),
     ] {
         let length = body.len();
-        assert!(length < KEPT_OF_AN_ERROR, "{length}");
+        assert!(length < MAX_ERROR_BODY, "{length}");
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n"
         );
-        let act = write([head.into_bytes(), body.clone()].concat());
-        let (capture, details) = both(&act).await;
+        let steps = write([head.into_bytes(), body.clone()].concat());
+        let (capture, details) = errors_of(&steps).await;
         for (error, outcome) in [(capture, Outcome::Unknown), (details, Outcome::NoEffect)] {
             assert_eq!(
                 (error.kind(), error.outcome()),
@@ -240,13 +240,13 @@ async fn requests_accept_no_compression() {
 /// A retry would return the same response.
 #[tokio::test]
 async fn a_response_that_is_too_large_is_not_retried() {
-    let more = padded(MIB + 1);
-    for act in [
-        write(full(&more)),
-        write(chunked(&more)),
-        write(format!("HTTP/1.1 200 OK\r\n\r\n{more}")),
+    let too_large = padded(MIB + 1);
+    for steps in [
+        write(full(&too_large)),
+        write(chunked(&too_large)),
+        write(format!("HTTP/1.1 200 OK\r\n\r\n{too_large}")),
     ] {
-        let server = RawServer::start(vec![act]);
+        let server = RawServer::start(vec![steps]);
         let policy = vipps::RetryPolicy::default().backoff(Duration::ZERO, Duration::ZERO);
         // Each call has its own client, because the server may close the first connection while the
         // second call uses it.

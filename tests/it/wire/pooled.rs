@@ -46,7 +46,7 @@ async fn closed_connection_is_not_reused() {
         ]
     };
     let mut calls = JoinSet::new();
-    for act in [
+    for steps in [
         last(full(TRANSACTION)),
         last_for_now(full(TRANSACTION)),
         half_closed(),
@@ -54,7 +54,7 @@ async fn closed_connection_is_not_reused() {
     ] {
         calls.spawn(async {
             let server =
-                RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(INITIATED))]);
+                RawServer::with_keep_alive(vec![steps, write_and_keep_alive(full(INITIATED))]);
             let vipps = server.client();
             capture(&vipps).await.unwrap();
             tokio::time::sleep(PAUSE * 10).await;
@@ -71,13 +71,13 @@ async fn closed_connection_is_not_reused() {
 /// below the retry loop may send the request again.
 #[tokio::test]
 async fn request_on_a_connection_that_ends_is_sent_once() {
-    let ends: [Steps; 4] = [
+    let endings: [Steps; 4] = [
         vec![],
         vec![Step::HalfClose],
         vec![Step::Reset],
         vec![Step::Write(b"HTTP/1.1 200".into()), Step::Reset],
     ];
-    for end in ends {
+    for end in endings {
         let first = write_and_keep_alive(full(TRANSACTION));
         let server = RawServer::with_keep_alive(vec![
             first,
@@ -129,13 +129,13 @@ async fn request_on_a_closing_connection_arrives_at_most_once() {
     let (mut reused, mut renewed, mut unknown) = (0, 0, 0);
     for round in 0_u64..100 {
         let wait = Duration::from_micros(round % 50 * 20);
-        let act = vec![Step::Write(full(TRANSACTION).into()), Step::Pause(wait)];
-        let act = match round % 3 {
-            0 => act,
-            1 => [act, vec![Step::HalfClose]].concat(),
-            _ => [act, vec![Step::Reset]].concat(),
+        let steps = vec![Step::Write(full(TRANSACTION).into()), Step::Pause(wait)];
+        let steps = match round % 3 {
+            0 => steps,
+            1 => [steps, vec![Step::HalfClose]].concat(),
+            _ => [steps, vec![Step::Reset]].concat(),
         };
-        let server = RawServer::with_keep_alive(vec![act, write_and_keep_alive(full(INITIATED))]);
+        let server = RawServer::with_keep_alive(vec![steps, write_and_keep_alive(full(INITIATED))]);
         let vipps = client_with_retries(&server);
         capture(&vipps).await.unwrap();
         tokio::time::sleep(Duration::from_micros(round % 70 * 20)).await;
@@ -169,17 +169,17 @@ async fn request_on_a_closing_connection_arrives_at_most_once() {
 /// the next call.
 #[tokio::test]
 async fn response_to_a_dropped_call_is_discarded() {
-    const OTHERS: &str =
+    const OTHER_RESPONSE: &str =
         r#"{"orderId":"o-1","transactionInfo":{"amount":66600,"status":"Captured"}}"#;
     let (head, body) = {
-        let whole = full(OTHERS);
-        let (head, body) = whole.split_at(whole.len() - OTHERS.len() / 2);
+        let whole = full(OTHER_RESPONSE);
+        let (head, body) = whole.split_at(whole.len() - OTHER_RESPONSE.len() / 2);
         (head.to_vec(), body.to_vec())
     };
     for delayed_response in [
         vec![
             Step::Pause(PAUSE),
-            Step::Write(full(OTHERS).into()),
+            Step::Write(full(OTHER_RESPONSE).into()),
             Step::ReadNext,
         ],
         vec![

@@ -18,7 +18,7 @@ async fn redirect_is_refused_and_not_followed() {
         "308 Permanent",
     ] {
         let head = format!("{status}\r\nlocation: {}/x", elsewhere.base_url());
-        let (capture, details) = both(&write(http_response(&head, ""))).await;
+        let (capture, details) = errors_of(&write(http_response(&head, ""))).await;
         // A redirect of a proxy proves nothing about the write.
         for (error, outcome, hint) in [
             (capture, Outcome::Unknown, "reconcile"),
@@ -61,9 +61,9 @@ fn plain_http_is_refused_off_loopback() {
 /// The client requested no upgrade, so the response proves nothing about the request.
 #[tokio::test]
 async fn another_protocol_is_no_refusal() {
-    let act =
+    let steps =
         write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
-    let (capture, details) = both(&act).await;
+    let (capture, details) = errors_of(&steps).await;
     assert_eq!(capture.outcome(), Outcome::Unknown, "{capture:?}");
     assert_eq!(details.outcome(), Outcome::NoEffect, "{details:?}");
 }

@@ -1,16 +1,16 @@
-//! Responses that stall: the deadline ends the call at any point of the response.
+//! Responses that stall at any point. The call ends at its deadline.
 
 use vipps::ErrorKind;
 
 use super::*;
 use crate::raw::{Step, stall};
 
-/// Asserts that each of these acts ends a call at its deadline. The calls run concurrently, because
-/// each takes until its deadline.
-async fn assert_ended_at_the_deadline(acts: impl IntoIterator<Item = crate::raw::Steps>) {
+/// Asserts that each of these responses ends a call at its deadline. The calls run concurrently,
+/// because each takes until its deadline.
+async fn assert_ended_at_the_deadline(cases: impl IntoIterator<Item = crate::raw::Steps>) {
     let mut running = tokio::task::JoinSet::new();
-    for act in acts {
-        running.spawn(assert_unclear(act, ErrorKind::Deadline));
+    for steps in cases {
+        running.spawn(assert_unclear(steps, ErrorKind::Deadline));
     }
     assert!(!running.is_empty());
     while let Some(ended) = running.join_next().await {
@@ -58,14 +58,14 @@ async fn a_trickle_ends_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn an_error_that_stalls_is_as_unclear_as_a_success() {
-    let act = stall("HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n[");
-    assert_unclear(act, ErrorKind::Deadline).await;
+async fn stalled_error_response_leaves_the_outcome_unknown() {
+    let steps = stall("HTTP/1.1 400 Bad Request\r\ncontent-length: 9\r\n\r\n[");
+    assert_unclear(steps, ErrorKind::Deadline).await;
 }
 
 /// The attempt timeout is shorter than the deadline.
 #[tokio::test]
-async fn an_attempt_has_a_time_of_its_own() {
+async fn attempt_without_a_response_ends_at_its_own_timeout() {
     let server = crate::raw::RawServer::start(vec![stall("")]);
     let builder = server.builder().attempt_timeout(STALLED);
     let error = capture(&builder.build().unwrap()).await.unwrap_err();
