@@ -73,7 +73,7 @@ impl Report {
 
     fn rules(&mut self, old: &Part, new: &Part, id: &str) {
         let rules = [&old.rules, &new.rules].map(Value::as_object);
-        let keys = BTreeSet::from_iter(rules.into_iter().flatten().flat_map(Map::keys));
+        let keys: BTreeSet<_> = rules.into_iter().flatten().flat_map(Map::keys).collect();
         let has_other_type = old.rules["type"] != new.rules["type"];
         for key in keys {
             // A missing rule is null.

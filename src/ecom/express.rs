@@ -1,5 +1,7 @@
 //! Express checkout: the customer shares an address and chooses a delivery in the app.
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, Serializer};
 
 use crate::call::built;
@@ -74,16 +76,12 @@ pub(crate) fn check_methods(methods: &[ShippingMethod]) -> Result<(), InvalidVal
         let count = format!("{} methods", methods.len());
         return refuse("must be 1 to 10 methods", count);
     }
-    let mut ids: Vec<&str> = methods.iter().map(ShippingMethod::id).collect();
-    ids.sort_unstable();
-    if let Some(duplicate) = ids.windows(2).find(|pair| pair.first() == pair.last()) {
-        return refuse("must each have an id of their own", duplicate.concat());
+    let mut ids = BTreeSet::new();
+    if let Some(repeated) = methods.iter().find(|method| !ids.insert(method.id())) {
+        return refuse("must have distinct ids", repeated.id().to_owned());
     }
     match methods.iter().filter(|m| m.is_default).nth(1) {
-        Some(second) => refuse(
-            "must have at most one default among them",
-            second.id().to_owned(),
-        ),
+        Some(second) => refuse("must have at most 1 default", second.id().to_owned()),
         None => Ok(()),
     }
 }
@@ -213,5 +211,28 @@ fn check_text(
         Ok(())
     } else {
         Err(InvalidValue::new(field, rule, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(ids: &[&str]) -> String {
+        let method = |id: &&str| ShippingMethod::new(*id, "Parcel", Amount::nok(79)).unwrap();
+        let methods: Vec<_> = ids.iter().map(method).collect();
+        check_methods(&methods).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn error_of_a_repeated_id_shows_the_id_once() {
+        assert_eq!(
+            refused(&["parcel", "walk", "parcel"]),
+            "shipping_methods: must have distinct ids, got \"parcel\""
+        );
+        assert_eq!(
+            refused(&[]),
+            "shipping_methods: must be 1 to 10 methods, got \"0 methods\""
+        );
     }
 }

@@ -222,8 +222,12 @@ async fn an_express_payment_that_the_api_would_refuse_is_not_sent() {
     for (methods, rule, value) in [
         (vec![], "1 to 10", "0 methods"),
         (many, "1 to 10", "11 methods"),
-        (both_default.to_vec(), "at most one default", "b"),
-        (vec![method("a"), method("b"), method("a")], "own", "a"),
+        (both_default.to_vec(), "at most 1 default", "b"),
+        (
+            vec![method("a"), method("b"), method("a")],
+            "distinct ids",
+            "a",
+        ),
     ] {
         let error = ecom
             .initiate(id(), Amount::nok(1), text())
