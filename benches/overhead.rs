@@ -244,14 +244,16 @@ fn measure_layers(plan: &Plan, clients: &Clients, runtime: &Runtime, operation: 
         (Layer::Ours, Layer::Socket),
         (Layer::Reqwest, Layer::Pool),
     ] {
-        let of = |layer: Layer| &rounds[layer as usize];
+        let rounds_of = |layer: Layer| &rounds[layer as usize];
         let figures: [(&str, Figure); 3] = [
             ("cpu", |r| &r.cpu),
             ("wall_p50", |r| &r.p50),
             ("wall_p99", |r| &r.p99),
         ];
         for (name, figure) in figures {
-            let pairs = figure(of(ours)).iter().zip(figure(of(theirs)));
+            let pairs = figure(rounds_of(ours))
+                .iter()
+                .zip(figure(rounds_of(theirs)));
             let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
             ratio(operation.name(), ours, theirs, name, &mut ratios);
             if (ours, theirs, name) == (Layer::Ours, Layer::Reqwest, "cpu") {

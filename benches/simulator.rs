@@ -258,12 +258,12 @@ fn measure_rates(plan: &Plan) {
             of(Workload::Sale)
         );
     }
-    for (what, ours, theirs) in [("list", 1, 2), ("sale", 3, 4), ("list", 0, 1)] {
+    for (workload, ours, theirs) in [("list", 1, 2), ("sale", 3, 4), ("list", 0, 1)] {
         let pairs = rates[ours].iter().zip(&rates[theirs]);
         let mut ratios: Vec<f64> = pairs.map(|(a, b)| a / b).collect();
         let (ours, theirs) = (cases[ours].0.name(), cases[theirs].0.name());
         println!(
-            "ratio {what} {ours}/{theirs} rate {}",
+            "ratio {workload} {ours}/{theirs} rate {}",
             format_quartiles(&mut ratios)
         );
     }

@@ -23,12 +23,12 @@ pub const CAPTURED: &str = r#"{"orderId":"acme-shop-123-order123abc","paymentIns
 
 /// The text of a timestamp and the parsed instant.
 #[derive(Clone, Debug)]
-pub struct Stamp {
+pub struct Timestamp {
     pub text: String,
     pub instant: Option<jiff::Timestamp>,
 }
 
-impl<'de> Deserialize<'de> for Stamp {
+impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(Self {
@@ -78,7 +78,7 @@ pub struct Event {
     pub transaction_id: Option<String>,
     pub request_id: Option<String>,
     pub transaction_text: Option<String>,
-    pub time_stamp: Stamp,
+    pub time_stamp: Timestamp,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -126,5 +126,5 @@ pub struct TransactionInfo {
     pub status: Status,
     pub transaction_id: Option<String>,
     pub transaction_text: Option<String>,
-    pub time_stamp: Stamp,
+    pub time_stamp: Timestamp,
 }

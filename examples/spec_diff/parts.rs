@@ -45,7 +45,7 @@ impl Part {
         let root = &document.root;
         let title = ["title", "version"].map(|key| text(&root["info"], key).unwrap_or_default());
         let servers = entries(&root["servers"]).filter_map(|server| text(server, "url"));
-        let rules = json!({ "servers": Vec::from_iter(servers) });
+        let rules = json!({ "servers": servers.collect::<Vec<_>>() });
         let mut all = Self::new("server", title.join(" "), Use::Received, rules);
         for place in document.operations() {
             let steps = place.path.split('/');
@@ -206,7 +206,7 @@ fn messages(root: &Value, value: &Value, usage: Use, parts: &mut BTreeMap<String
     }
 }
 
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 

@@ -226,7 +226,7 @@ async fn refusal_after_a_page_of_401_leaves_a_write_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wait_goes_on_after_foreign_responses() {
+async fn wait_continues_after_foreign_responses() {
     let mut cases: Vec<(u16, &str)> = Vec::new();
     for status in [401, 403, 404, 429, 502].into_iter().chain(REDIRECTS) {
         cases.extend(
@@ -266,7 +266,7 @@ async fn wait_ends_with_an_error_of_the_api() {
 
 /// A firewall in front of the token endpoint sends the page.
 #[tokio::test(start_paused = true)]
-async fn wait_goes_on_after_a_page_of_the_token_endpoint() {
+async fn wait_continues_after_a_page_of_the_token_endpoint() {
     let token = r#"{"access_token":"t","expires_in":"3600"}"#;
     let recorder = Recorder::new()
         .respond("POST", TOKEN, 403, FOREIGN_BODIES[0])

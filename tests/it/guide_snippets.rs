@@ -101,7 +101,7 @@ fn first_example_of_the_capture_page_derives_its_key() {
 }
 
 #[test]
-fn crash_page_says_what_to_store_for_each_operation() {
+fn crash_page_lists_what_to_store_for_each_operation() {
     let page = fs::read_to_string(root().join("src/guide/after_a_crash.md")).unwrap_or_default();
     assert!(page.contains("\n# After a crash or a cancelled request\n"));
     let rows = page.lines().filter(|line| line.starts_with("| "));

@@ -216,7 +216,7 @@ async fn hint_of_an_api_refusal_names_the_wrong_value() {
 
 /// The API sends 500 for malformed requests too.
 #[tokio::test]
-async fn hint_of_500_says_to_check_the_request() {
+async fn hint_of_500_names_the_request() {
     let error = details(DETAILS_PATH, "GET", 500, "").await;
     check(&error, &["malformed request"]);
 }
@@ -265,7 +265,7 @@ fn hint_of_an_invalid_system_name_names_header_and_setter() {
 }
 
 #[tokio::test]
-async fn hint_of_an_unknown_outcome_says_how_to_reconcile() {
+async fn hint_of_an_unknown_outcome_names_the_next_step() {
     let order = "/ecomm/v2/payments/acme-shop-123";
     let lost = |method: &str, path: String| Recorder::new().lose_response(method, &path).client();
 

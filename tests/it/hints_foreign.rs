@@ -100,7 +100,7 @@ async fn qr_with_a_foreign_4xx_names_a_firewall() {
 }
 
 #[tokio::test]
-async fn write_with_a_foreign_4xx_names_firewall_and_way_out() {
+async fn write_with_a_foreign_4xx_names_firewall_and_next_step() {
     for status in [400, 401, 403, 404] {
         for body in FOREIGN {
             let recorder = Recorder::new()

@@ -132,7 +132,7 @@ async fn lock_of_another_sender_leaves_a_write_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wait_goes_on_after_423() {
+async fn wait_continues_after_423() {
     for body in [PROBLEM, ""] {
         let recorder = Recorder::new()
             .respond("GET", DETAILS_PATH, 423, body)

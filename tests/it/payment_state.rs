@@ -415,7 +415,7 @@ fn removed_personal_data_is_reported_as_expired() {
 }
 
 #[test]
-fn every_state_has_a_name_and_says_whether_it_is_paid() {
+fn every_state_has_a_name_and_is_paid_or_not() {
     let mut names = BTreeSet::new();
     for (state, paid, decided) in [
         (Initiated, false, false),

@@ -176,7 +176,7 @@ async fn conflict_after_a_lost_response_is_unknown_if_unreadable() {
 }
 
 #[tokio::test]
-async fn a_bare_host_is_the_same_page_with_a_slash() {
+async fn url_of_a_bare_host_equals_the_url_with_a_slash() {
     let recorder = Recorder::new()
         .lose_response("POST", REDIRECTS)
         .respond("POST", REDIRECTS, 409, CONFLICT)

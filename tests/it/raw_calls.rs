@@ -217,7 +217,7 @@ async fn an_id_that_names_another_path_is_refused_unsent() {
 }
 
 #[tokio::test]
-async fn an_id_with_odd_characters_reaches_its_own_path() {
+async fn id_with_special_characters_reaches_its_own_path() {
     for (id, path) in [
         ("...", "..."),
         (".a", ".a"),

@@ -559,7 +559,7 @@ async fn a_cancel_stays_unknown_over_its_rounds() {
 
 /// The second of two identical releases is refused, although the first has taken effect.
 #[tokio::test(start_paused = true)]
-async fn a_release_that_arrives_twice_is_done() {
+async fn release_that_arrives_twice_takes_effect() {
     let shop = Shop::reserved().await;
     shop.payment().capture(Amount::nok(20)).await.unwrap();
     shop.sim.faults().on(CANCEL).times(1).duplicate();

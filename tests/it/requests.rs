@@ -337,7 +337,7 @@ async fn one_time_qr_in_each_format() {
 }
 
 #[tokio::test]
-async fn pay_by_qr_is_the_two_requests() {
+async fn pay_by_qr_sends_two_requests() {
     let (recorder, vipps) = recorder();
     vipps.pay_by_qr(id(), amount(), text()).await.unwrap();
     let operations: Vec<_> = recorder

@@ -176,7 +176,7 @@ async fn foreign_401_leaves_a_write_unknown_after_its_replay() {
 
 /// The replay after the 401 needs a token, and the lost request may have captured.
 #[tokio::test(start_paused = true)]
-async fn once_lost_a_write_stays_unknown_without_a_new_token() {
+async fn lost_write_stays_unknown_without_a_new_token() {
     let token = r#"{"access_token":"raw.token","expires_in":"3600"}"#;
     let recorder = Recorder::new()
         .respond("POST", "/accesstoken/get", 200, token)
@@ -227,7 +227,7 @@ impl Transport for LostThenUnsent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_lost_a_write_stays_unknown_if_no_retry_is_sent() {
+async fn lost_write_stays_unknown_if_no_retry_is_sent() {
     let builder = crate::support::on_tokio_time(&Recorder::new());
     let vipps = builder
         .transport(LostThenUnsent::default())

@@ -74,7 +74,7 @@ fn assert_valid_refusal(name: &str, (status, body): &(u16, Value)) {
 }
 
 #[test]
-fn payment_with_one_wrong_value_is_created_or_refused_in_kind() {
+fn payment_with_one_wrong_value_is_created_or_refused() {
     let shop = shop();
     let (mut created, mut refused) = (0, 0);
     for (kind, good) in [
@@ -108,7 +108,7 @@ fn payment_with_one_wrong_value_is_created_or_refused_in_kind() {
 }
 
 #[test]
-fn change_with_one_wrong_value_moves_no_money_or_its_own() {
+fn change_with_one_wrong_value_moves_no_other_money() {
     let shop = shop();
     let part = json!({"modificationAmount": nok(1_000)});
     for (action, good) in [

@@ -143,7 +143,7 @@ fn assert_usable(shop: &Shop, name: &str, order_id: &str) {
 }
 
 #[test]
-fn initiate_with_one_wrong_value_is_refused_in_kind() {
+fn initiate_with_one_wrong_value_gets_a_valid_refusal() {
     let shop = Shop::new();
     for make in [regular, express] {
         assert_eq!(
@@ -191,7 +191,7 @@ fn number_of_another_json_type_is_a_validation_error() {
 }
 
 #[test]
-fn action_with_one_wrong_value_is_refused_in_kind() {
+fn action_with_one_wrong_value_gets_a_valid_refusal() {
     let shop = Shop::new();
     let merchant = json!({"merchantSerialNumber": "123456"});
     let transaction = json!({"amount": 1000, "transactionText": "Socks"});
@@ -231,7 +231,7 @@ fn action_with_one_wrong_value_is_refused_in_kind() {
 }
 
 #[test]
-fn qr_request_with_one_wrong_value_is_refused_in_kind() {
+fn qr_request_with_one_wrong_value_gets_a_valid_refusal() {
     let shop = Shop::new();
     let (_, begun) = shop.initiate(&payment("order-1", 20_000));
     let redirect = json!({"id": "poster", "redirectUrl": "https://example.com/", "ttl": 300});
@@ -330,7 +330,7 @@ fn body_that_is_no_json_has_the_documented_status() {
 }
 
 #[test]
-fn odd_header_is_refused_in_kind() {
+fn unusual_header_gets_a_valid_refusal() {
     let long = "x".repeat(10_000);
     let values: [&[u8]; 7] = [
         b"",
@@ -404,7 +404,7 @@ fn idempotency_key_that_is_no_text_moves_no_money() {
 }
 
 #[test]
-fn odd_path_is_refused_in_kind() {
+fn unusual_path_gets_a_valid_refusal() {
     let shop = Shop::new();
     let steps = [
         "%FF", "%00", "%2F", "..", "%2e%2e", "a%20b", "%", "%zz", "🙂", "'--",

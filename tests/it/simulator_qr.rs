@@ -30,7 +30,7 @@ fn image(shop: &Shop, path: &str) -> String {
 }
 
 #[test]
-fn deleted_text_stays_dead_when_its_id_is_used_again() {
+fn deleted_code_stays_invalid_when_its_id_is_reused() {
     let shop = Shop::new();
     let old = create(&shop, None);
     let picture = image(&shop, POSTER);
@@ -47,7 +47,7 @@ fn deleted_text_stays_dead_when_its_id_is_used_again() {
 }
 
 #[test]
-fn expired_text_stays_dead_when_its_id_is_used_again() {
+fn expired_code_stays_invalid_when_its_id_is_reused() {
     let shop = Shop::new();
     let old = create(&shop, Some(300));
     shop.sim.clock().advance(Duration::from_secs(300));

@@ -25,7 +25,7 @@ fn responses_with_the_same_content_are_equal() {
 }
 
 #[test]
-fn customer_and_shipping_come_back_from_json() {
+fn customer_and_shipping_are_read_back_from_json() {
     let details = details(10_000);
     let (user, shipping) = (details.user().unwrap(), details.shipping().unwrap());
     let json = serde_json::to_string(user).unwrap();

@@ -38,7 +38,7 @@ async fn deadlines_shorter_than_the_fetch_cost_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_with_impatient_callers_makes_one_request() {
+async fn burst_of_short_deadlines_makes_one_token_request() {
     let sim = simulator(Duration::from_millis(400));
     let vipps = sim.client();
     let calls: Vec<_> = (0..60)

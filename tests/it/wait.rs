@@ -172,7 +172,7 @@ fn state(details: &PaymentDetails) -> PaymentState {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_interval_is_the_documented_one() {
+async fn each_interval_matches_the_documentation() {
     let polls = |interval| async move {
         let script = Script::new(&[Waiting, Waiting, Waiting, Paid]);
         let details = script.wait().interval(interval).await.unwrap();

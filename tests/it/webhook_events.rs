@@ -91,7 +91,7 @@ fn each_name_is_read_and_an_unknown_one_is_kept() {
 
 /// An event that does not state its success is not a success.
 #[test]
-fn missing_and_odd_members_state_nothing() {
+fn missing_and_mistyped_members_state_nothing() {
     let minimal = payment(r#"{"reference":"order-1","name":"CAPTURED"}"#);
     assert_eq!(
         (minimal.success, minimal.amount, minimal.succeeded()),
