@@ -7,6 +7,8 @@ mod event_types;
 mod registrations;
 mod spec_overrides;
 
+pub(crate) use event_types::event_types;
+
 use std::sync::LazyLock;
 
 use http::StatusCode;
