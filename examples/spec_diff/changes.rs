@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::build::document::text;
-use super::parts::{Part, Use, entries};
+use super::parts::{Part, Use, entries, members};
 
 /// One line of the report, without the operations that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +72,8 @@ impl Report {
     }
 
     fn rules(&mut self, old: &Part, new: &Part, id: &str) {
-        let rules = [&old.rules, &new.rules].map(Value::as_object);
-        let keys: BTreeSet<_> = rules.into_iter().flatten().flat_map(Map::keys).collect();
+        let rules = members(&old.rules).chain(members(&new.rules));
+        let keys: BTreeSet<&String> = rules.map(|(key, _)| key).collect();
         let has_other_type = old.rules["type"] != new.rules["type"];
         for key in keys {
             // A missing rule is null.

@@ -206,7 +206,7 @@ fn messages(root: &Value, value: &Value, usage: Use, parts: &mut BTreeMap<String
     }
 }
 
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
