@@ -112,7 +112,7 @@ async fn cut_responses_are_broken_connections() {
             "{chunked}{:x}\r\n{TRANSACTION}\r\n",
             TRANSACTION.len()
         )),
-        // The same with a reset.
+        // The connection ends with a reset.
         vec![Step::Write(whole[..head - 1].into()), Step::Reset],
         vec![
             Step::Write(whole[..head + 9].into()),
