@@ -1,4 +1,4 @@
-//! A QR code of the simulator is valid as long as its payment or its merchant code.
+//! A QR code of the simulator is valid as long as its payment or merchant code exists.
 
 use std::time::Duration;
 
