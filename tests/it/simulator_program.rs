@@ -1,4 +1,4 @@
-//! The program `vipps-simulator`: its arguments, its first line and its end.
+//! The program `vipps-simulator`: its arguments, its first line and its exit.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
