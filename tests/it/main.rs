@@ -57,7 +57,7 @@ mod lenient_responses;
 mod limits;
 mod load;
 mod locked_orders;
-mod merchant;
+mod merchant_server;
 mod metrics;
 mod origins;
 mod own_http_client;
