@@ -91,7 +91,7 @@ async fn run((api, sale): (Api, Sale)) -> Result<ExitCode> {
 }
 
 /// Takes a payment and captures it. Returns the captured amount, or `None` if the customer does not
-/// pay or the program is asked to stop.
+/// pay or a signal stops the program.
 async fn take_over_ecom(vipps: &Vipps, sale: &Sale, shutdown: &Shutdown) -> Result<Option<Amount>> {
     let approved = qr_payment::take_payment(vipps, sale, shutdown).await?;
     let Some(Approved { payment, details }) = approved else {

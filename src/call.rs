@@ -23,4 +23,5 @@ pub(crate) use context::{Call, GeneratedClient, download};
 pub(crate) use deadline::Deadline;
 pub(crate) use destination::encode_path;
 pub use options::CallOptions;
+pub(crate) use options::SharedStarts;
 pub(crate) use response::{OTHER_ORDER, OTHER_PAYMENT, Response};

@@ -120,7 +120,7 @@ impl Error {
         self.0.about_subscription_key
     }
 
-    /// Returns the wait before the next request that the response asks for (`Retry-After`).
+    /// Returns the wait before the next request that the response requests (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

@@ -11,7 +11,7 @@
 //! - A fetch whose task was dropped, or that is not polled for 1 s after it was woken, is given up.
 //!   Another caller then starts a new one.
 //! - After a failed fetch, the next one starts after a pause, which grows from 100 ms to 5 s. If
-//!   the token endpoint asks for a longer pause (`Retry-After`), it is kept, up to 5 minutes. Until
+//!   the token endpoint requests a longer pause (`Retry-After`), it applies, up to 5 minutes. Until
 //!   5 s before its end, callers get the error of the failed fetch.
 //! - With a token store, a fetch loads the stored token first. A store that fails never fails a
 //!   fetch.

@@ -386,7 +386,7 @@ fn invariants_hold_in_random_schedules() {
     shuttle::check_random(scenario, schedules());
 }
 
-/// Schedules with few task switches reach states that random schedules seldom reach.
+/// Schedules with few task switches reach states that random schedules rarely reach.
 #[test]
 fn invariants_hold_in_schedules_with_few_switches() {
     shuttle::check_pct(scenario, schedules(), 3);

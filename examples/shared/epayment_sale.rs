@@ -13,7 +13,7 @@ use super::shutdown::Shutdown;
 use super::{log_line, print_error, print_line};
 
 /// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer does
-/// not pay or the program is asked to stop, after the reason was printed.
+/// not pay or a signal stops the program, after the reason was printed.
 pub(crate) async fn take_payment(
     vipps: &Vipps,
     sale: &Sale,
@@ -42,7 +42,7 @@ pub(crate) async fn take_payment(
     };
     let payment = started.payment();
     let details = tokio::select! {
-        // If the program was asked to stop during the start, the code is not printed.
+        // If a signal has arrived during the start, the code is not printed.
         biased;
         () = shutdown.requested() => {
             cancel(&payment).await?;

@@ -30,7 +30,7 @@ pub(crate) struct Approved {
 }
 
 /// Starts a payment, prints its code and waits for the customer. Returns `None` if the customer
-/// does not pay or the program is asked to stop, after the reason was printed.
+/// does not pay or a signal stops the program, after the reason was printed.
 pub(crate) async fn take_payment(
     vipps: &Vipps,
     sale: &Sale,
@@ -56,7 +56,7 @@ pub(crate) async fn take_payment(
     };
     let payment = started.payment();
     let approved = tokio::select! {
-        // If the program was asked to stop during the start, the code is not printed.
+        // If a signal has arrived during the start, the code is not printed.
         biased;
         () = shutdown.requested() => {
             cancel(&payment).await?;

@@ -1,10 +1,10 @@
-//! A signal that asks the program to stop.
+//! The signal to stop the program.
 
 use std::io;
 
 use tokio::sync::watch;
 
-/// Completes when the program is asked to stop.
+/// Completes when the program receives a signal to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
@@ -21,7 +21,7 @@ impl Shutdown {
         Ok(Self(receiver))
     }
 
-    /// Waits until the program is asked to stop.
+    /// Waits until the program receives a signal to stop.
     pub(crate) async fn requested(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|requested| *requested).await.is_err() {

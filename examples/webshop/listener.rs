@@ -55,7 +55,7 @@ impl Listener {
         self.address
     }
 
-    /// Serves `router` until the program is asked to stop.
+    /// Serves `router` until the program receives a signal to stop.
     pub(crate) async fn serve(self, router: Router, shutdown: Shutdown) -> Result<()> {
         axum::serve(self.socket, router)
             .with_graceful_shutdown(async move { shutdown.requested().await })

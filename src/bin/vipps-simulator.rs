@@ -36,9 +36,8 @@ Options:
   --seed NUMBER              The seed of keys, tokens and ids. Default: 0
   --forward-callbacks URL    Send callbacks and webhooks for any host to this origin, such as
                              http://127.0.0.1:8000; the path stays. Default: send none
-  --check-in-webhook URL=SECRET
-                             Register this https URL with this secret for check-ins
-                             (user.checked-in.v1). The Webhooks API registers all kinds of events
+  --webhook URL=SECRET       Register this https URL for all events, signed with this secret. Tests
+                             can also register webhooks through the Webhooks API
   --allow-skip-landing-page  Allow push messages: skipLandingPage of eCom and the user flow
                              PUSH_MESSAGE of ePayment. Default: errors 38 and 5080
   --json-log                 Write each request and each message to the merchant to stderr, as one
@@ -132,14 +131,14 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 );
                 builder
             }
-            Arg::Long("check-in-webhook") => {
+            Arg::Long("webhook") => {
                 // A secret is in the value, so the messages do not contain it.
                 const RULE: &str = "must be URL=SECRET";
-                let text: String = value(&mut arguments, "--check-in-webhook", RULE)?;
+                let text: String = value(&mut arguments, "--webhook", RULE)?;
                 let (url, secret) = text
                     .split_once('=')
                     .filter(|(_, secret)| !secret.is_empty())
-                    .ok_or_else(|| format!("--check-in-webhook: {RULE}"))?;
+                    .ok_or_else(|| format!("--webhook: {RULE}"))?;
                 webhook = Some((url.to_owned(), secret.to_owned()));
                 builder
             }
@@ -249,10 +248,8 @@ fn serve(options: Options) -> io::Result<()> {
         }
         if let Some((url, secret)) = options.webhook {
             simulator
-                .register_check_in_webhook(url, secret)
-                .map_err(|error| {
-                    io::Error::new(error.kind(), format!("--check-in-webhook: {error}"))
-                })?;
+                .register_webhook(url, secret)
+                .map_err(|error| io::Error::new(error.kind(), format!("--webhook: {error}")))?;
         }
         let keys = simulator.keys();
         let ready = serde_json::json!({

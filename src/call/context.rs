@@ -238,7 +238,7 @@ impl Context {
     }
 }
 
-fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

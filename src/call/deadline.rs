@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use super::options::CallOptions;
 use crate::clock::Time;
-use crate::operation::RateLimit;
-use crate::retry::RetryPolicy;
 use crate::runtime::Runtime;
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// The time at which an operation must end, over all of its requests.
 #[derive(Clone)]
@@ -44,29 +40,6 @@ impl Deadline {
             deadline: Some(self.remaining()),
             ..options.clone()
         }
-    }
-
-    /// Returns the policy of the next round of requests to one operation, so that all rounds
-    /// together keep the limit per minute.
-    ///
-    /// `requests` is the number of requests in the last minute. If it leaves no room for another
-    /// request, waits a minute. Returns `None` if the deadline comes first.
-    pub(crate) async fn next_round(
-        &self,
-        requests: &mut u32,
-        limit: Option<RateLimit>,
-        policy: &RetryPolicy,
-    ) -> Option<RetryPolicy> {
-        let limit = limit.map_or(u32::MAX, RateLimit::requests);
-        // One request is left for a replay with another token.
-        if *requests + 1 >= limit {
-            if !self.sleep(MINUTE).await {
-                return None;
-            }
-            *requests = 0;
-        }
-        let attempts = limit.saturating_sub(*requests + 1);
-        Some(policy.clone().attempts(attempts.min(policy.max_attempts)))
     }
 
     /// Sleeps for `pause`. Returns `false` at once if that would leave no time for another request.

@@ -1,5 +1,6 @@
 //! The options of one call.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::retry::RetryPolicy;
@@ -31,7 +32,13 @@ pub struct CallOptions {
     pub(crate) retry: Option<RetryPolicy>,
     /// Set if the request names no sales unit, so that a partner's request is about all of them.
     pub(crate) all_sales_units: bool,
+    /// Set if several calls keep the limit per minute of their operation together.
+    pub(crate) starts: Option<SharedStarts>,
 }
+
+/// The starts of the attempts that count against the limit per minute, over several calls of one
+/// operation.
+pub(crate) type SharedStarts = Arc<Mutex<Vec<Duration>>>;
 
 impl CallOptions {
     /// Creates options that set nothing, so that the client's defaults apply.
@@ -83,6 +90,7 @@ impl CallOptions {
             merchant: self.merchant.or_else(|| inner.merchant.clone()),
             retry: self.retry.or_else(|| inner.retry.clone()),
             all_sales_units: self.all_sales_units || inner.all_sales_units,
+            starts: self.starts.or_else(|| inner.starts.clone()),
         }
     }
 

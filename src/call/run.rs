@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use super::context::{CallState, Context};
+use super::context::{CallState, Context, lock};
 use super::failed_attempt::FailedAttempt;
 use super::record::CallRecord;
 use super::response::Response;
@@ -39,6 +39,9 @@ pub(super) async fn run(
     };
     let span = CallSpan::begin(&operation, &run.record.request, counters);
     let result = run.attempts().instrument(span.span()).await;
+    if let Some(starts) = &run.call.options.starts {
+        *lock(starts) = run.starts;
+    }
     span.requests(run.record.requests);
     match result {
         Ok(response) => {
@@ -101,7 +104,10 @@ impl<'a> Run<'a> {
             deadline: started.saturating_add(total),
             attempts: 0,
             replays: 0,
-            starts: Vec::new(),
+            starts: match &options.starts {
+                Some(starts) => lock(starts).clone(),
+                None => Vec::new(),
+            },
             is_unclear: false,
         }
     }

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::details::PaymentDetails;
-use super::operations::CANCEL;
 use super::state::PaymentState;
 use super::transaction::{Requested, Transaction};
 use super::types::TransactionText;
 use super::{Call, Payment};
-use crate::call::{CallOptions, Deadline, built, operation};
+use crate::call::{CallOptions, Deadline, SharedStarts, built, operation};
 use crate::error::{Error, Outcome, Result};
 use crate::raw::ecom::types;
 use crate::retry::{self, Pace};
@@ -69,14 +68,16 @@ impl Cancel {
         let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
         let mut is_unclear = false;
-        let mut requests = 0;
-        let mut options = deadline.options(&self.options);
+        let starts = SharedStarts::default();
         loop {
+            let options = CallOptions {
+                starts: Some(starts.clone()),
+                ..deadline.options(&self.options)
+            };
             let error = match self.attempt(options).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            requests += error.attempts();
             let is_unknown = error.outcome() == Outcome::Unknown;
             is_unclear |= is_unknown;
             if !is_unclear && !self.may_be_released_already(&error) {
@@ -99,13 +100,6 @@ impl Cancel {
                     if is_unknown && self.is_open(&details) && round < policy.max_attempts =>
                 {
                     round += 1;
-                    let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
-                    else {
-                        return Err(unknown);
-                    };
-                    options = deadline.options(&self.options);
-                    options.retry = Some(policy);
                 }
                 Some(details) if details.is_released().is_some() => return Err(error),
                 _ => return Err(unknown),

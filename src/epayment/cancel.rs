@@ -2,9 +2,8 @@
 
 use super::details::PaymentDetails;
 use super::modification::{Modification, Wire};
-use super::operations::CANCEL;
 use super::{Call, Payment};
-use crate::call::{CallOptions, Deadline, Response, operation};
+use crate::call::{CallOptions, Deadline, Response, SharedStarts, operation};
 use crate::error::success_body::lists_errors;
 use crate::error::{Outcome, Result};
 use crate::raw::epayment::types;
@@ -68,14 +67,16 @@ impl Cancel {
         let policy = self.options.policy(&self.payment.runtime).clone();
         let mut round = 1;
         let mut is_unclear = false;
-        let mut requests = 0;
-        let mut options = deadline.options(&self.options);
+        let starts = SharedStarts::default();
         loop {
+            let options = CallOptions {
+                starts: Some(starts.clone()),
+                ..deadline.options(&self.options)
+            };
             let error = match self.attempt(options).await {
                 Ok(response) => return self.read(response, &deadline).await,
                 Err(error) => error,
             };
-            requests += error.attempts();
             let is_refused =
                 REFUSED.iter().any(|code| error.has_code(code)) && error.is_conclusive();
             let is_lost = error.outcome() == Outcome::Unknown && !is_refused;
@@ -104,13 +105,6 @@ impl Cancel {
                 }
                 Some(false) if is_lost && details.can_cancel() && round < policy.max_attempts => {
                     round += 1;
-                    let limit = CANCEL.rate_limit.map(|(limit, _)| limit);
-                    let Some(policy) = deadline.next_round(&mut requests, limit, &policy).await
-                    else {
-                        return Err(unknown);
-                    };
-                    options = deadline.options(&self.options);
-                    options.retry = Some(policy);
                 }
                 Some(false) if !is_unclear => return Err(error.with_outcome(Outcome::Rejected)),
                 _ => return Err(unknown),

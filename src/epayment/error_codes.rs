@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     /// The table of the API's documentation: code and class. P: permanent, U: the customer acts,
-    /// R: repeat, L: repeat later, D: look first, M: the merchant or Vipps MobilePay acts.
+    /// R: retry, L: retry later, D: read the details first, M: the merchant or Vipps MobilePay acts.
     const DOCUMENTED: &str = "3010 D, 4010 P, 4020 D, 4040 P, 4050 U, 4060 U, 4070 P, 4080 P, \
         4090 P, 4100 P, 4110 P, 4120 P, 4130 P, 4140 P, 4150 D, 4160 P, 5010 M, 5020 M, 5030 M, \
         5040 P, 5050 M, 5060 M, 5070 D, 5080 M, 5090 P, 5100 M, 6010 P, 6020 P, 6030 P, 6040 P, \

@@ -14,7 +14,7 @@ use crate::raw::epayment::types;
 use crate::types::{Amount, InvalidValue, Reference, RequestId};
 
 const NO_PROOF: &str = "the response is no proof of a success: its sums have not grown by the amount, and the event \
-                        log does not hold its idempotency key; read the details";
+                        log does not contain its idempotency key; read the details";
 
 const NOT_APPROVED: &str = "capture: the payment is not approved, so nothing is authorized; read its state, and \
                             capture after an approval";

@@ -10,7 +10,7 @@ pub(crate) mod ecom;
 pub(crate) mod epayment;
 pub(crate) mod qr;
 mod userinfo;
-mod webhooks;
+pub(crate) mod webhooks;
 
 use super::gateway::Api;
 

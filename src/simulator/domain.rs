@@ -210,7 +210,7 @@ impl Domain {
 
     /// Returns `true` if the code of this text exists and has not expired. The text of a deleted
     /// redirect code stays invalid, even if a new code has the same id.
-    pub(crate) fn code_lives(&self, text: &str, now: Timestamp) -> bool {
+    pub(crate) fn is_code_valid(&self, text: &str, now: Timestamp) -> bool {
         match self.codes.target(text) {
             Some(Target::Payment(payment)) => now < self.payment(*payment).landing_page_expires(),
             Some(Target::Redirect(key)) => {

@@ -146,7 +146,7 @@ impl Engine {
         let due = world.next_due();
         let result = run(&mut world, now);
         world.state.notify();
-        world.forget_deleted_webhooks();
+        world.remove_deleted_webhooks();
         if !world.is_idle() || world.next_due() != due {
             self.clock.notify();
         }
@@ -337,7 +337,7 @@ impl World {
     }
 
     /// Ends the messages whose registration was deleted, retries included.
-    fn forget_deleted_webhooks(&mut self) {
+    fn remove_deleted_webhooks(&mut self) {
         self.queue.remove_unregistered(&self.state.domain.webhooks);
     }
 }

@@ -80,14 +80,17 @@ impl Simulator {
         self.engine.with(|world, _| world.deliveries.route_all(to));
     }
 
-    /// Registers a webhook for check-ins (`user.checked-in.v1`) with a secret of your choice.
-    /// [`Vipps::webhooks`](crate::Vipps::webhooks) registers webhooks of all kinds, with a secret of
-    /// the simulator. A sales unit has at most one registration for check-ins, so this replaces the
-    /// previous one. Messages are signed with the secret, used as text.
+    /// Registers a webhook for all events, of payments and of check-ins, with a secret of your
+    /// choice. Messages are signed with the secret, used as text.
+    /// [`Vipps::webhooks`](crate::Vipps::webhooks) registers webhooks with a secret of the
+    /// simulator.
+    ///
+    /// A sales unit has at most one registration for check-ins, so this removes an earlier
+    /// registration that receives them.
     ///
     /// # Errors
     /// If the URL is not `https://` with a host, or contains a `\`.
-    pub fn register_check_in_webhook(
+    pub fn register_webhook(
         &self,
         url: impl Into<String>,
         secret: impl Into<String>,
@@ -118,7 +121,7 @@ impl Simulator {
                 sales_unit: Some(sales_unit),
                 url,
                 secret,
-                events: vec![apis::qr::CHECK_IN_EVENT.to_owned()],
+                events: apis::webhooks::event_types(),
             });
         });
         Ok(())

@@ -348,7 +348,7 @@ fn by_text(domain: &Domain, text: &str, now: Timestamp) -> Result<Target, PayerE
         None => Err(PayerError::NotFound),
         // A customer who has opened a payment can continue after its code has expired.
         Some(Target::Payment(payment)) => Ok(Target::Payment(*payment)),
-        Some(target) if domain.code_lives(text, now) => Ok(target.clone()),
+        Some(target) if domain.is_code_valid(text, now) => Ok(target.clone()),
         Some(_) => Err(PayerError::Expired),
     }
 }

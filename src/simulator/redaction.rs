@@ -13,9 +13,10 @@ use crate::testing::redact::Redactor;
 /// read bodies, so it runs on the first read. A body of more than [`LARGE`] bytes is redacted at
 /// once, because its redacted form may be small.
 #[derive(Clone, Default)]
-pub(crate) struct RecordedBody(Option<Arc<Sent>>);
+pub(crate) struct RecordedBody(Option<Arc<LazyText>>);
 
-struct Sent {
+/// A body, and its redacted text once the text is needed.
+struct LazyText {
     raw: Bytes,
     redactor: fn() -> Redactor,
     shown: OnceLock<Option<String>>,
@@ -49,7 +50,7 @@ impl RecordedBody {
         if raw.len() > LARGE {
             return Self::shown_as(redacted_body(&raw, redactor()));
         }
-        Self(Some(Arc::new(Sent {
+        Self(Some(Arc::new(LazyText {
             raw,
             redactor,
             shown: OnceLock::new(),
@@ -57,7 +58,7 @@ impl RecordedBody {
     }
 
     fn shown_as(text: Option<String>) -> Self {
-        Self(Some(Arc::new(Sent {
+        Self(Some(Arc::new(LazyText {
             raw: Bytes::new(),
             redactor: Redactor::of_requests,
             shown: text.into(),

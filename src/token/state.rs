@@ -11,14 +11,14 @@ use crate::error::Error;
 
 /// The pause after the first failed fetch, which doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause after a failed fetch that asked for no pause. Callers wait for it.
+/// The longest pause after a failed fetch whose response requested no pause. Callers wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause after the first refresh that was dropped, which doubles up to
 /// [`LONGEST_REFRESH_PAUSE`]. It is longer than the pause of a fetch, because callers have a token
 /// meanwhile, and a program with one runtime for each call drops each refresh.
 const FIRST_REFRESH_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_REFRESH_PAUSE: Duration = Duration::from_secs(300);
-/// The longest pause that the token endpoint can ask for. A longer one may be a mistake, and no
+/// The longest pause that the token endpoint can request. A longer one may be a mistake, and no
 /// call succeeds without a token.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
@@ -54,7 +54,7 @@ pub(super) struct State {
     next_fetch: Duration,
     /// No refresh starts before this time.
     next_refresh: Duration,
-    /// The last failure, if it asked for a pause that is too long to wait for.
+    /// The last failure, if its response requested a pause that is too long to wait for.
     postponed_by: Option<Error>,
 }
 

@@ -33,7 +33,7 @@ fn without_variables_a_simulated_customer_pays() {
     assert!(till.out.contains('█'), "no code is drawn:\n{}", till.out);
     assert!(
         !till.out.contains('\x1b'),
-        "a pipe is no terminal:\n{}",
+        "a pipe is not a terminal:\n{}",
         till.out
     );
     assert_eq!(

@@ -226,7 +226,7 @@ async fn age_scope_and_extra_members_are_checked() {
         ),
         (
             "reference.x",
-            "must not lead into a member that is no object",
+            "must not name a member of a value that is not an object",
         ),
         ("", "must have a name"),
         ("a..b", "must have a name"),

@@ -51,7 +51,7 @@ const MONEY_MEMBERS: [&str; 6] = [
 ];
 
 /// Removes a part of a body, or makes it unreadable. Never replaces a fact with another one.
-fn damage(body: &mut Value, rng: &mut Rng) {
+fn corrupt(body: &mut Value, rng: &mut Rng) {
     let mut found = Vec::new();
     pointers("", body, &mut found);
     // A log in which only the key of an event is missing equals a log of other events.
@@ -111,7 +111,7 @@ impl Transport for DamagingTransport {
                 return Ok(response);
             };
             for _ in 0..=rng.below(2) {
-                damage(&mut body, &mut rng);
+                corrupt(&mut body, &mut rng);
             }
             *response.body_mut() = match rng.below(12) {
                 0 => Bytes::new(),

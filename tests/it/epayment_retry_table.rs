@@ -258,7 +258,7 @@ async fn simulator_moves_money_according_to_each_cell() {
                 let Some((requests, outcome, ..)) = cells[column] else {
                     continue;
                 };
-                // Only these leave open whether the operation took effect.
+                // Only an unknown outcome allows an effect.
                 let may_be_done = outcome == Outcome::Unknown;
                 for after in [false, true] {
                     if after && !may_be_done {

@@ -1,4 +1,4 @@
-//! `Debug` of an error is what `main() -> Result<(), Box<dyn Error>>` and `unwrap` print.
+//! The `Debug` output of an error, which `main() -> Result<(), Box<dyn Error>>` and `unwrap` print.
 
 use std::error::Error as StdError;
 use std::fmt;

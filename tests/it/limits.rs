@@ -79,3 +79,26 @@ async fn rounds_of_a_cancel_share_one_rate_limit() {
     assert_eq!(sim.journal().count(CANCEL), 6);
     assert!(most_in_a_minute(&sim, CANCEL) <= 5);
 }
+
+/// Five lost requests use up the limit of a cancel, so the sixth waits until the first is a minute
+/// old.
+#[tokio::test(start_paused = true)]
+async fn epayment_cancel_rounds_share_one_rate_limit() {
+    const CANCEL: &str = "cancel_payment";
+    let sim = Simulator::builder().freeze_clock().in_memory().unwrap();
+    let vipps = sim.client();
+    let reference: vipps::Reference = "acme-shop-123".parse().unwrap();
+    let create = vipps
+        .epayment()
+        .create(reference.clone(), Amount::nok(200))
+        .qr();
+    create.await.unwrap();
+    sim.payer().approve("acme-shop-123").unwrap();
+    sim.faults().on(CANCEL).times(5).lose_request();
+    let cancel = vipps.epayment().payment(reference).cancel();
+    let policy = vipps::RetryPolicy::default().attempts(6);
+    let cancel = cancel.retry(policy).deadline(Duration::from_secs(90));
+    cancel.await.unwrap();
+    assert_eq!(sim.journal().count(CANCEL), 6);
+    assert_eq!(most_in_a_minute(&sim, CANCEL), 5);
+}

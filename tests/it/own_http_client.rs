@@ -1,4 +1,4 @@
-//! The settings of a `reqwest::ClientBuilder` that the caller brings are kept.
+//! The client keeps the settings of a `reqwest::ClientBuilder` of the caller.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The call options of `pay_by_qr`: the outer setter wins, otherwise the one of `payment`.
+//! The call options of `pay_by_qr`: the outer setter takes precedence over the setter of `payment`.
 
 use std::time::Duration;
 

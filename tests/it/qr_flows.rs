@@ -137,7 +137,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     sim.route("https://example.com", address).unwrap();
-    sim.register_check_in_webhook("https://example.com/check-ins", "secret")
+    sim.register_webhook("https://example.com/check-ins", "secret")
         .unwrap();
     let qr = sim.client().qr();
     let till = qr.merchant_callback("till 1, 2. etasje".parse().unwrap());
@@ -190,7 +190,7 @@ async fn a_scan_at_a_till_becomes_a_phone_number() {
 #[tokio::test]
 async fn mapped_mobilepay_code_sends_a_check_in() {
     let sim = Simulator::start().unwrap();
-    sim.register_check_in_webhook("https://example.com/check-ins", "secret")
+    sim.register_webhook("https://example.com/check-ins", "secret")
         .unwrap();
     let beacon = sim
         .client()

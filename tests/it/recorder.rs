@@ -1,4 +1,5 @@
-//! The testing kit: recordings are equal in every run, and work in front of any transport.
+//! The recorder of `vipps::testing`: recordings are equal in every run, and work in front of any
+//! transport.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -123,7 +124,7 @@ async fn wait_without_a_payment_takes_no_real_time() {
     assert!(recorder.clock().elapsed() > Duration::from_secs(600));
 }
 
-/// Two concurrent callers share a token, like with any clock.
+/// Two concurrent callers share a token, as with any clock.
 #[tokio::test]
 async fn concurrent_callers_share_a_token() {
     let recorder = Recorder::new().respond("GET", DETAILS_PATH, 200, DETAILS);

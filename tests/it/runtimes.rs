@@ -106,7 +106,7 @@ struct Unreached;
 
 impl Transport for Unreached {
     fn send(&self, _: http::Request<bytes::Bytes>) -> TransportFuture<'_> {
-        panic!("there is no runtime for the time limits of the request")
+        panic!("a request was sent without a runtime for its time limits")
     }
 }
 

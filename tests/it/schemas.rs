@@ -2,7 +2,7 @@
 //! documents.
 
 mod accepted_differences;
-mod agree;
+mod comparison;
 mod document;
 mod instances;
 mod read;

@@ -1,9 +1,9 @@
-//! The simulator over a real socket, as a client of any language sees it.
+//! The simulator over a real socket, with requests as clients of any language send them.
 
 mod codes;
+mod deliveries;
 mod faults;
 mod memory;
-mod merchant;
 mod page;
 mod pause;
 mod shop;
@@ -135,9 +135,9 @@ async fn journal_shows_requests_without_secrets() {
     assert_eq!(entry.status(), Some(200));
     assert_eq!(entry.header("Authorization"), Some("Bearer [redacted]"));
     assert!(entry.body().unwrap().contains(r#""orderId":"order-1""#));
-    let answer: serde_json::Value = serde_json::from_str(entry.response().unwrap()).unwrap();
+    let response: serde_json::Value = serde_json::from_str(entry.response().unwrap()).unwrap();
     assert_eq!(
-        answer,
+        response,
         serde_json::json!({"orderId": "order-1", "url": "[redacted]"})
     );
     assert!(entry.duration().unwrap() < Duration::from_secs(60));
@@ -179,12 +179,12 @@ async fn journal_shows_duration_and_missing_responses() {
 async fn journal_holds_the_latest_entries() {
     let shop = Shop::open().await;
     for _ in 0..1_005 {
-        let asked = http::Request::get("/nowhere").body(bytes::Bytes::new());
-        drop(shop.sim.arrive(asked.unwrap()).take_effect());
+        let request = http::Request::get("/nowhere").body(bytes::Bytes::new());
+        drop(shop.sim.arrive(request.unwrap()).take_effect());
     }
     let entries = shop.sim.journal().entries();
-    let kept = entries.iter().filter(|entry| entry.response().is_some());
-    assert_eq!(kept.count(), 1_000);
+    let complete = entries.iter().filter(|entry| entry.response().is_some());
+    assert_eq!(complete.count(), 1_000);
     assert!(entries.last().unwrap().response().is_some());
 }
 

@@ -105,7 +105,7 @@ async fn webhook_that_fails_is_sent_again_with_a_new_signature() {
     let verified = Arc::new(Mutex::new(Vec::new()));
     let (response_status, recorded) = (Arc::clone(&status), Arc::clone(&verified));
     shop.sim
-        .register_check_in_webhook("https://example.com/hook", "secret")
+        .register_webhook("https://example.com/hook", "secret")
         .unwrap();
     shop.sim.deliver_to_fn(move |request| {
         let header = |name| request.headers()[name].to_str().unwrap().to_owned();

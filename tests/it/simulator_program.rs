@@ -1,4 +1,4 @@
-//! The program `vipps-simulator`: its arguments, its first line and its end.
+//! The program `vipps-simulator`: its arguments, its first line and its exit.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -87,17 +87,14 @@ fn wrong_arguments_are_one_sentence_and_exit_code_2() {
             "http origin",
         ),
         (
-            &["--check-in-webhook", "https://shop.example.com/hook"],
+            &["--webhook", "https://shop.example.com/hook"],
             "URL=SECRET",
         ),
         (
-            &["--check-in-webhook", "https://shop.example.com/hook="],
+            &["--webhook", "https://shop.example.com/hook="],
             "URL=SECRET",
         ),
-        (
-            &["--check-in-webhook", "http://shop.example.com/hook=key"],
-            "https",
-        ),
+        (&["--webhook", "http://shop.example.com/hook=key"], "https"),
         (&["--colour"], "--colour"),
         (&["word"], "word"),
     ] {

@@ -1,4 +1,4 @@
-//! QR codes of the simulator end with what they lead to.
+//! A QR code of the simulator is valid as long as its payment or merchant code exists.
 
 use std::time::Duration;
 

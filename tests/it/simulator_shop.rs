@@ -1,4 +1,4 @@
-//! A merchant of an in-memory simulator, whose requests are written by hand.
+//! A merchant of an in-memory simulator, whose requests are built without the client.
 
 use bytes::Bytes;
 use serde_json::{Value, json};

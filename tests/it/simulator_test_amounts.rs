@@ -1,4 +1,4 @@
-//! Test amounts and scopes that the simulator does not act out are refused, not ignored.
+//! Test amounts and scopes that the simulator does not model are refused, not ignored.
 
 use std::time::Duration;
 

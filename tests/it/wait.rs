@@ -271,7 +271,7 @@ async fn undecodable_response_does_not_end_the_wait() {
     assert_eq!(details.state(), PaymentState::Reserved);
 }
 
-/// If the API asks for a pause beyond the deadline, the wait polls once more before it reports that
+/// If the API requests a pause beyond the deadline, the wait polls once more before it reports that
 /// the customer did not decide.
 #[tokio::test(start_paused = true)]
 async fn long_pause_ends_with_a_last_poll() {

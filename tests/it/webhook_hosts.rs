@@ -162,7 +162,7 @@ async fn check_in_status(registered: &str, verified: &str) -> DeliveryOutcome {
 
     let sim = Simulator::start().unwrap();
     sim.route(registered, address).unwrap();
-    sim.register_check_in_webhook(registered, SECRET).unwrap();
+    sim.register_webhook(registered, SECRET).unwrap();
     let vipps = sim.client();
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Kasse 1".parse().unwrap()).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_simulated_check_in_signs_the_punycode_host() {
 fn the_simulator_refuses_a_webhook_url_with_a_backslash() {
     let sim = Simulator::start().unwrap();
     for url in [r"https://example.com\hook", r"https:\\example.com/hook"] {
-        let error = sim.register_check_in_webhook(url, SECRET).unwrap_err();
+        let error = sim.register_webhook(url, SECRET).unwrap_err();
         assert!(error.to_string().contains(r"`\`"), "{url}: {error}");
     }
 }

@@ -11,6 +11,7 @@
 mod codes;
 mod driver;
 mod fault_plan;
+mod ledger;
 mod model;
 mod network;
 #[path = "../support/rng.rs"]

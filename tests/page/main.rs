@@ -463,7 +463,7 @@ async fn codes_are_scanned_and_the_customer_shows_one() {
         .await;
     browser.click("#checkIn-123456-till-1 button").await;
     browser.wait_for_text("#phone h2", "Not possible").await;
-    sim.register_check_in_webhook("https://example.com/hook", "secret")
+    sim.register_webhook("https://example.com/hook", "secret")
         .unwrap();
     browser.click("#checkIn-123456-till-1 button").await;
     browser.wait_for_text("#phone .what", "Kasse 1").await;

@@ -40,8 +40,7 @@ impl Shop {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         sim.route("https://shop.example.com", address).unwrap();
-        sim.register_check_in_webhook(HOOKS, WEBHOOK_SECRET)
-            .unwrap();
+        sim.register_webhook(HOOKS, WEBHOOK_SECRET).unwrap();
         let (sender, printed) = tokio::sync::mpsc::unbounded_channel();
         let callback_sender = sender.clone();
         let auth = CallbackAuth::new(AUTH_TOKEN.parse().unwrap());
@@ -53,8 +52,8 @@ impl Shop {
                     return StatusCode::OK.into_response();
                 };
                 let post = ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
-                let reply = request.reply([post.preselect()]);
-                reply.unwrap().into_response()
+                let response = request.respond([post.preselect()]);
+                response.unwrap().into_response()
             }
         });
         let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();

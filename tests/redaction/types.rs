@@ -236,7 +236,7 @@ async fn scans(sim: &Simulator, search: &mut LeakSearch) {
     let till = vipps.qr().merchant_callback("till-1".parse().unwrap());
     till.put("Till 1".parse().unwrap()).await.unwrap();
     let code = till.get().await.unwrap();
-    sim.register_check_in_webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
+    sim.register_webhook("https://shop.example.com/hooks", WEBHOOK_SECRET)
         .unwrap();
     let scanned = payer.scan(code.content().unwrap().as_str()).unwrap();
     search.debug("a check-in", &scanned);

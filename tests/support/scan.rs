@@ -72,7 +72,7 @@ pub fn terminal(drawing: &str) -> String {
                     '▀' => [255, 0],
                     '▄' => [0, 255],
                     ' ' => [0, 0],
-                    other => panic!("{other:?} is no half block"),
+                    other => panic!("{other:?} is not a half block"),
                 })
                 .collect()
         })

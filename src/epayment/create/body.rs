@@ -232,7 +232,7 @@ fn add_member(body: &mut Map<String, Value>, name: &str, value: Value) -> Result
         }
         let inner = object.entry(step).or_insert_with(|| Map::new().into());
         let Value::Object(inner) = inner else {
-            return refuse("must not lead into a member that is no object");
+            return refuse("must not name a member of a value that is not an object");
         };
         object = inner;
     }

@@ -78,9 +78,9 @@ fn incompleteness(events: &[PaymentEvent]) -> Option<&'static str> {
     let is_known = |e: &PaymentEvent| !matches!(e.name, None | Some(EventName::Unknown(_)));
     // A complete log has at least the event that created the payment.
     if !events.iter().any(|e| e.succeeded() && is_known(e)) {
-        return Some("the event log holds no event with a readable name");
+        return Some("the event log contains no event with a readable name");
     }
-    let reason = "the event log holds an event of an unknown name, which may be this operation";
+    let reason = "the event log contains an event of an unknown name, which may be this operation";
     events
         .iter()
         .any(|e| !e.failed() && !is_known(e))

@@ -7,6 +7,8 @@ mod event_types;
 mod registrations;
 mod spec_overrides;
 
+pub(crate) use event_types::event_types;
+
 use std::sync::LazyLock;
 
 use http::StatusCode;
@@ -43,7 +45,7 @@ const LIST: &str = "list_webhooks";
 const DELETE: &str = "delete_webhook";
 
 /// Returns the response to a request that is refused. Errors of the gateway have its own format.
-fn refuse(_: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Response {
+fn refuse(error: &GatewayError<'_>, random: &mut Random) -> Response {
     use gateway::errors::{self as plain, gateway};
     match error {
         GatewayError::Unauthorized => gateway(StatusCode::UNAUTHORIZED, plain::UNAUTHORIZED),

@@ -44,7 +44,7 @@ fn described(kind: &str, key: &CodeKey) -> Value {
 pub(super) fn image(call: &Call<'_>) -> Result<Response, Problem> {
     let [] = call.query([])?;
     let text = call.id.as_str();
-    let is_known = |world: &World, now| world.state.domain.code_lives(text, now);
+    let is_known = |world: &World, now| world.state.domain.is_code_valid(text, now);
     let drawing = call.engine.read(is_known).then(|| images::svg(text));
     match drawing {
         Some(Ok(drawing)) => Ok(Response::raw(StatusCode::OK, "image/svg+xml", drawing)),

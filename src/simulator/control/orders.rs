@@ -145,7 +145,7 @@ fn described(world: &World, id: PaymentId, now: Timestamp) -> Value {
     });
     let time = |time: Timestamp| Value::from(time.to_string());
     let code = domain.codes.of_payment(id);
-    let code = code.filter(|text| domain.code_lives(text, now));
+    let code = code.filter(|text| domain.is_code_valid(text, now));
     let optional = [
         ("scannedAt", payment.opened.map(time)),
         ("approvedAt", payment.approved.map(time)),

@@ -252,7 +252,7 @@ fn printed_codes(sim: &Simulator) {
 
 /// Adds a registration, and a delivery with a planned retry.
 fn check_in_that_fails(sim: &Simulator) {
-    sim.register_check_in_webhook("https://example.com/hook", "secret")
+    sim.register_webhook("https://example.com/hook", "secret")
         .unwrap();
     sim.route("https://example.com", ([127, 0, 0, 1], 1))
         .unwrap();

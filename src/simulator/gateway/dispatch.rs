@@ -55,9 +55,10 @@ fn into_response(state: &mut State, route: Route, result: Result<Response, Failu
     }
 }
 
-/// Returns the API's own response to a request that is refused.
+/// Returns the response of the operation, or of its API, to a request that is refused.
 fn refuse(state: &mut State, route: Route, error: &GatewayError<'_>) -> Response {
-    (route.api.refuse)(route.operation, error, &mut state.random)
+    let refuse = route.operation.refuse.unwrap_or(route.api.refuse);
+    refuse(error, &mut state.random)
 }
 
 fn serve(

@@ -120,7 +120,7 @@ pub(crate) fn serve(state: &State, request: &Request, now: Timestamp) -> Respons
         Some(image) if image.expires <= now => {
             Response::empty(StatusCode::NOT_FOUND).noted("the link has expired")
         }
-        Some(image) if !state.domain.code_lives(&image.content, now) => {
+        Some(image) if !state.domain.is_code_valid(&image.content, now) => {
             Response::empty(StatusCode::NOT_FOUND).noted("the code has expired or was deleted")
         }
         Some(image) => draw(image),

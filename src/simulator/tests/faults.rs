@@ -1,4 +1,4 @@
-//! Fault rules: what they keep alive, and which requests they count.
+//! Fault rules: their lifetime, and the requests that they count.
 
 use std::sync::{Arc, Weak};
 

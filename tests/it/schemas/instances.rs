@@ -14,7 +14,7 @@ use vipps::ecom::{Address, Event, PaymentDetails, ShippingDetails, UserDetails};
 use vipps::types::Kroner;
 use vipps::{Amount, Currency};
 
-use super::agree::SENT;
+use super::comparison::SENT;
 use super::{problems, schemas, validator};
 
 /// Generates values that a schema allows. Length limits are applied afterwards.
@@ -214,7 +214,7 @@ const ACCEPTED_ONLY_BY_DOCUMENT: &str = "/shippingCost";
 
 /// Returns for each builder strict validators of its own schema and of the document.
 static VALIDATORS: LazyLock<Vec<(Validator, Validator)>> = LazyLock::new(|| {
-    let both = |(name, document, component): &super::agree::Pair| {
+    let both = |(name, document, component): &super::comparison::Pair| {
         let of_document = document.strict(document.component(component));
         (validator(name), of_document)
     };

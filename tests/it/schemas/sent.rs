@@ -235,7 +235,10 @@ async fn each_body_fits_the_documents() {
     }
     // All operations with a body are tested, those of the documents and those of the schemas.
     let tested_builders: BTreeSet<_> = forms.iter().map(|(builder, _)| *builder).collect();
-    let builders: BTreeSet<_> = super::agree::SENT.iter().map(|(name, ..)| *name).collect();
+    let builders: BTreeSet<_> = super::comparison::SENT
+        .iter()
+        .map(|(name, ..)| *name)
+        .collect();
     assert_eq!(tested_builders, builders);
     let has_body = |document: &document::Document| {
         let paths = document.root["paths"].as_object().unwrap().clone();

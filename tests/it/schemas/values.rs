@@ -59,7 +59,7 @@ pub(super) fn texts() -> Vec<Text> {
         text::<MerchantSerialNumber>("types::MerchantSerialNumber", All),
         text::<OrderId>("types::OrderId", All),
         text::<Reference>("types::Reference", All),
-        text::<PersonalQr>("types::PersonalQr", AllBut("blanks of other kinds")),
+        text::<PersonalQr>("types::PersonalQr", AllBut("other kinds of white space")),
         text::<PhoneNumber>(
             "types::PhoneNumber",
             AllBut("the length of Norwegian numbers"),
@@ -67,7 +67,7 @@ pub(super) fn texts() -> Vec<Text> {
         text::<RedirectQrId>("qr::RedirectQrId", All),
         text::<RedirectUrl>("qr::RedirectUrl", All),
         text::<RequestId>("types::RequestId", All),
-        text::<Scope>("types::Scope", AllBut("blanks of other kinds")),
+        text::<Scope>("types::Scope", AllBut("other kinds of white space")),
         text::<SystemText>("types::SystemText", All),
         text::<TransactionText>("ecom::TransactionText", AllBut(ENDS)),
     ]
@@ -75,16 +75,20 @@ pub(super) fn texts() -> Vec<Text> {
 
 impl Text {
     fn check(&self, text: &str) -> Result<(), TestCaseError> {
-        let taken = (self.parse)(text);
-        if let Some(value) = &taken {
+        let accepted = (self.parse)(text);
+        if let Some(value) = &accepted {
             prop_assert!(
                 self.schema.is_valid(value),
-                "{} takes {text:?} as {value}",
+                "{}: the schema refuses {value}, which is {text:?} in JSON",
                 self.name
             );
         }
         if self.strictness == Strictness::All && self.schema.is_valid(&json!(text)) {
-            prop_assert!(taken.is_some(), "{} allows {text:?}", self.name);
+            prop_assert!(
+                accepted.is_some(),
+                "{}: the type refuses {text:?}, which its schema allows",
+                self.name
+            );
         }
         Ok(())
     }
@@ -154,7 +158,7 @@ fn test_texts_cover_both_sides_of_each_rule() {
         .map(|_| any_text().new_tree(&mut runner).unwrap().current())
         .collect();
     for of in texts() {
-        let taken = tested
+        let accepted = tested
             .iter()
             .filter(|text| (of.parse)(text).is_some())
             .count();
@@ -163,13 +167,13 @@ fn test_texts_cover_both_sides_of_each_rule() {
             .filter(|text| of.schema.is_valid(&json!(text)))
             .count();
         assert!(
-            taken > 0 && taken < tested.len(),
-            "{}: {taken} taken",
+            accepted > 0 && accepted < tested.len(),
+            "{}: the type accepts {accepted} texts",
             of.name
         );
         assert!(
             allowed > 0 && allowed < tested.len(),
-            "{}: {allowed} allowed",
+            "{}: the schema allows {allowed} texts",
             of.name
         );
         if let Strictness::AllBut(what) = of.strictness {
@@ -178,7 +182,7 @@ fn test_texts_cover_both_sides_of_each_rule() {
                 .any(|text| (of.parse)(text).is_none() && of.schema.is_valid(&json!(text)));
             assert!(
                 more,
-                "{} claims to be exact, and allows more: {what}",
+                "{}: no text shows that the schema allows more ({what})",
                 of.name
             );
         }

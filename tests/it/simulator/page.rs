@@ -1,4 +1,4 @@
-//! The page as HTTP: its files, and that it stays apart from the API. `tests/page` tests it in a
+//! The files of the page over HTTP, separate from the API. `tests/page` tests it in a
 //! browser.
 
 use reqwest::header::HeaderMap;

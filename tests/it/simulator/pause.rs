@@ -31,14 +31,14 @@ fn charged(sim: &Simulator) -> i64 {
     sim.account("order-1").unwrap().charged()
 }
 
-/// Captures aside, as long as it takes.
+/// Starts a capture in a task of its own.
 fn capturing(vipps: &Vipps) -> tokio::task::JoinHandle<bool> {
     let capture = vipps.ecom().payment(order()).capture_remaining();
     tokio::spawn(async move { capture.await.is_ok() })
 }
 
-/// Everything that is ready has its turn.
-async fn a_moment() {
+/// Waits until every task that is ready has run.
+async fn let_tasks_run() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
@@ -48,7 +48,7 @@ async fn response_is_paused_after_the_effect() {
         let pause = sim.faults().on(CAPTURE).pause();
         let capture = capturing(&sim.client());
         pause.reached().await;
-        a_moment().await;
+        let_tasks_run().await;
         assert_eq!((charged(&sim), pause.hits()), (1_000, 1));
         assert!(!capture.is_finished());
         pause.release();
@@ -62,7 +62,7 @@ async fn a_request_is_held_before_its_effect() {
         let pause = sim.faults().on(CAPTURE).before_effect().pause();
         let capture = capturing(&sim.client());
         pause.reached().await;
-        a_moment().await;
+        let_tasks_run().await;
         assert_eq!(charged(&sim), 0);
         assert!(!capture.is_finished());
         pause.release();

@@ -1,4 +1,4 @@
-//! A merchant without a library: the requests by hand.
+//! A merchant that sends its requests without the client.
 
 use std::time::Duration;
 

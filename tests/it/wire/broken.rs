@@ -62,14 +62,16 @@ async fn refused_connection_of_the_token_is_not_sent() {
 /// The client expects TLS. The server sends other bytes, sends nothing, or closes the connection.
 #[tokio::test]
 async fn failed_tls_handshake_is_not_sent() {
-    for steps in ["speak", "hold", "end"] {
+    for reaction in ["other bytes", "silence", "close"] {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             for mut connection in listener.incoming().flatten() {
-                match steps {
-                    "speak" => drop(connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
-                    "hold" => std::mem::forget(connection),
+                match reaction {
+                    "other bytes" => {
+                        drop(connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+                    }
+                    "silence" => std::mem::forget(connection),
                     _ => {}
                 }
             }
@@ -84,7 +86,7 @@ async fn failed_tls_handshake_is_not_sent() {
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Connect, Outcome::NotSent),
-            "{steps}: {error:?}"
+            "{reaction}: {error:?}"
         );
     }
 }
@@ -112,7 +114,7 @@ async fn cut_responses_are_broken_connections() {
             "{chunked}{:x}\r\n{TRANSACTION}\r\n",
             TRANSACTION.len()
         )),
-        // The same with a reset.
+        // The connection ends with a reset.
         vec![Step::Write(whole[..head - 1].into()), Step::Reset],
         vec![
             Step::Write(whole[..head + 9].into()),

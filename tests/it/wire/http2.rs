@@ -290,7 +290,7 @@ async fn a_request_that_was_not_read_is_retried_by_the_policy() {
 
 const REFUSAL: &str = r#"[{"errorGroup":"Payment","errorCode":"61","errorMessage":"x"}]"#;
 
-/// The outcomes of a capture and of an initiate whose responses end like this.
+/// Returns the outcomes of a capture and of an initiate with this end of the response.
 async fn outcomes(end: StreamEnd) -> [Outcome; 2] {
     let server = Server::start(vec![end]);
     let vipps = server.builder().retry(RetryPolicy::none()).build().unwrap();

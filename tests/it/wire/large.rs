@@ -166,7 +166,7 @@ async fn head_above_the_limits_is_too_large() {
             );
         }
     }
-    // The same holds for an endless status line.
+    // An endless status line is limited too.
     assert_unclear(
         write(format!("HTTP/1.1 200 {}\r\n\r\n", "x".repeat(1_000_000))),
         ErrorKind::TooLarge,

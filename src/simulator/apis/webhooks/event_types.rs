@@ -29,9 +29,9 @@ const EVENT_TYPES: &[&str] = &[
 /// The start of the event types for partners of the Donations API, whose names are not published.
 const DONATIONS: &str = "donations.";
 
-/// Returns the event types for the reason of a refusal.
-pub(super) fn listed() -> String {
-    EVENT_TYPES.join(", ")
+/// Returns all event types with a published name.
+pub(crate) fn event_types() -> Vec<String> {
+    EVENT_TYPES.iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn exists(event: &str) -> bool {

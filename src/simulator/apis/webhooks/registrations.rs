@@ -62,7 +62,7 @@ fn check_events(state: &State, owner: Option<&str>, events: &[String]) -> Result
         if !event_types::exists(event) {
             return Err(format!(
                 "The event type {event} does not exist. The event types are {}.",
-                event_types::listed()
+                event_types::event_types().join(", ")
             ));
         }
         let limit = event_types::limit(event);

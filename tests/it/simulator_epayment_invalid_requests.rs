@@ -1,10 +1,10 @@
-//! No invalid request makes the simulator's ePayment API fail. The response is always the refusal
-//! of the API.
+//! No invalid request makes the ePayment API of the simulator fail. The response is always the
+//! refusal of the API.
 
 use serde_json::{Value, json};
 use vipps::simulator::Simulator;
 
-use crate::simulator_hostile::damaged_bodies;
+use crate::simulator_invalid_requests::damaged_bodies;
 use crate::simulator_shop::Shop;
 
 const PAYMENTS: &str = "/epayment/v1/payments";

@@ -43,7 +43,7 @@ impl Shop {
                 match callback {
                     Callback::Payment(_) | Callback::Consent(_) => StatusCode::OK.into_response(),
                     Callback::Shipping(request) => {
-                        request.reply(methods()).unwrap().into_response()
+                        request.respond(methods()).unwrap().into_response()
                     }
                 }
             }
@@ -201,7 +201,7 @@ async fn check_in_sends_a_webhook() {
             .unwrap()
     };
 
-    shop.sim.register_check_in_webhook(HOOK, SECRET).unwrap();
+    shop.sim.register_webhook(HOOK, SECRET).unwrap();
     scan();
     shop.sim.settled().await;
     let check_ins = std::mem::take(&mut shop.received.0.lock().unwrap().1);
@@ -215,7 +215,7 @@ async fn check_in_sends_a_webhook() {
         Some(shop.vipps.merchant_serial_number())
     );
 
-    shop.sim.register_check_in_webhook(HOOK, "another").unwrap();
+    shop.sim.register_webhook(HOOK, "another").unwrap();
     scan();
     shop.sim.settled().await;
     assert!(shop.received.0.lock().unwrap().1.is_empty());

@@ -345,7 +345,7 @@ async fn a_check_in_is_signed_and_its_token_is_good() {
     let merchant = Merchant::accepting();
     let shop = shop_of(&merchant).await;
     shop.sim
-        .register_check_in_webhook("https://example.com/hooks?till=1", "se/cret==")
+        .register_webhook("https://example.com/hooks?till=1", "se/cret==")
         .unwrap();
     let text = sticker(&shop).await;
     let payer = shop.sim.payer().with_number("4798765432");
@@ -389,7 +389,7 @@ async fn a_failed_check_in_is_tried_again_by_the_clock() {
         .route("https://example.com", merchant.address)
         .unwrap();
     shop.sim
-        .register_check_in_webhook("https://example.com/hook", "secret")
+        .register_webhook("https://example.com/hook", "secret")
         .unwrap();
     let text = sticker(&shop).await;
     shop.sim.payer().scan(&text).unwrap();
@@ -420,7 +420,7 @@ async fn only_sensible_places_can_be_named() {
     let address = sim.address().unwrap();
     assert!(sim.route("nowhere", address).is_err());
     assert!(
-        sim.register_check_in_webhook("http://example.com/hook", "secret")
+        sim.register_webhook("http://example.com/hook", "secret")
             .is_err()
     );
 }

@@ -70,7 +70,7 @@ fn express(methods: Value) -> Value {
 }
 
 /// Otherwise the customer would choose among fewer methods than the merchant offers, or the
-/// simulator would ask for methods that the merchant has given.
+/// simulator would request methods that the payment contains.
 #[test]
 fn shipping_method_that_cannot_be_read_is_refused_by_its_place() {
     let method = |cost: Value| {
