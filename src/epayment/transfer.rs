@@ -212,20 +212,15 @@ impl Transfer {
         let after = wire.aggregate();
         let sums = self.direction.sum(&after).zip(self.direction.sum(before));
         let increase = sums.and_then(|(after, before)| after.checked_sub(before));
-        let is_approved = |state: &PaymentState| {
-            *state != PaymentState::Created && !state.is_without_approval()
-        };
+        let is_approved =
+            |state: &PaymentState| *state != PaymentState::Created && !state.is_without_approval();
         increase == Some(amount)
             && !after.contradicts()
             && wire.state.as_ref().is_none_or(is_approved)
     }
 
     /// Returns the events with the key of this request that do not state a failure.
-    fn events_with_key(
-        &self,
-        mut events: Vec<PaymentEvent>,
-        key: &RequestId,
-    ) -> Vec<PaymentEvent> {
+    fn events_with_key(&self, mut events: Vec<PaymentEvent>, key: &RequestId) -> Vec<PaymentEvent> {
         let name = self.direction.event();
         events.retain(|e| !e.failed() && e.is(&name) && e.has_key(key.as_str()));
         events

@@ -133,9 +133,10 @@ async fn too_long_retry_after_ends_a_lost_cancel_at_once() {
         .header("retry-after", "61")
         .body("")
         .unwrap();
-    let recorder = Recorder::new()
-        .respond_with("POST", CANCEL, busy)
-        .respond("GET", PAYMENT, 200, &open());
+    let recorder =
+        Recorder::new()
+            .respond_with("POST", CANCEL, busy)
+            .respond("GET", PAYMENT, 200, &open());
     let cancel = payment(&recorder).cancel();
     let error = cancel.deadline(Duration::from_secs(600)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);

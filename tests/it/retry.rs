@@ -325,10 +325,12 @@ async fn initiate_after_429_stays_within_two_a_minute() {
 async fn too_long_retry_after_ends_a_lost_cancel_at_once() {
     let busy = http::Response::builder().status(503);
     let busy = busy.header("retry-after", "61").body("").unwrap();
-    let recorder =
-        Recorder::new()
-            .respond_with("PUT", CANCEL, busy)
-            .respond("GET", DETAILS_PATH, 200, DETAILS);
+    let recorder = Recorder::new().respond_with("PUT", CANCEL, busy).respond(
+        "GET",
+        DETAILS_PATH,
+        200,
+        DETAILS,
+    );
     let start_time = Instant::now();
     let cancel = client(&recorder).ecom().payment(id()).cancel();
     let error = cancel.deadline(Duration::from_secs(600)).await.unwrap_err();
