@@ -197,15 +197,19 @@ impl fmt::Debug for Verifier {
 
 /// Returns the value of `Signature=`, which extends to the end because it may contain `=`.
 fn parse_signature(authorization: &[u8]) -> Option<&[u8]> {
-    const NAME: &[u8] = b"Signature=";
+    const NAME: &str = "Signature=";
     let (scheme, parameters) = authorization.trim_ascii().split_at_checked(SCHEME.len())?;
     if !scheme.eq_ignore_ascii_case(SCHEME) {
         return None;
     }
     // `SignedHeaders` is ignored: the signature always covers the same three headers.
-    let at = memchr::memmem::find_iter(parameters, NAME)
-        .find(|at| *at == 0 || parameters.get(at - 1) == Some(&b'&'))?;
-    parameters.get(at + NAME.len()..)
+    let parameters = std::str::from_utf8(parameters).ok()?;
+    let mut found = parameters.match_indices(NAME);
+    let (at, _) = found.find(|(at, _)| {
+        let before = parameters.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with('&')
+    })?;
+    parameters.get(at + NAME.len()..).map(str::as_bytes)
 }
 
 /// A webhook with a valid signature, whose body is not read yet. Returned by [`Verifier::verify`].
