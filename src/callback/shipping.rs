@@ -28,8 +28,9 @@ open_enum! {
 
 /// A request for the shipping methods to the address that the customer of an express payment chose.
 ///
-/// Respond with [`reply`](Self::reply) within 10 seconds (eCom guide), better within 3. After that
-/// the app shows that no shipping method is available. `Debug` does not show the address.
+/// Respond with [`reply`](Self::reply), which has an example, within 10 seconds (eCom guide),
+/// better within 3. After that the app shows that no shipping method is available. `Debug` does not
+/// show the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingRequest {

@@ -237,7 +237,7 @@ fn looks_like_svg(bytes: &[u8]) -> bool {
     memchr::memmem::find(head, b"<svg").is_some()
 }
 
-/// The image of a code.
+/// The image of a code. Returned by [`Qr::image`](super::Qr::image), which has an example.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QrImage {
     bytes: Bytes,
