@@ -84,6 +84,7 @@ fn write_sources(folder: &Path, out_dir: &Path) -> Result<(), Error> {
         let name = file.file_name().to_string_lossy().into_owned();
         // `build_file` reports a file that does not parse.
         if let Some(stem) = name.strip_suffix(".yaml")
+            && !name.ends_with(overlay::END)
             && let Some(document) = read(&name).and_then(|text| load::parse(&text).ok())
         {
             write(

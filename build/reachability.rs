@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::document::{Document, schema_ref, unescape};
 
-/// The key under which the pass lift-merchant keeps the requests (`received`) and the replies
+/// The key under which the pass lift-merchant keeps the requests (`received`) and the responses
 /// (`sent`) of merchant-side endpoints.
 pub(crate) const MERCHANT: &str = "x-merchant-messages";
 
 /// Component schemas by direction.
 #[derive(Debug, Default)]
 pub(crate) struct Reachability {
-    /// Reachable from a parameter, a request body or a merchant's own reply.
+    /// Reachable from a parameter, a request body or a response of the merchant.
     pub(crate) sent: BTreeSet<String>,
     /// Reachable from a successful response.
     pub(crate) received: BTreeSet<String>,
@@ -46,12 +46,12 @@ impl Reachability {
                 follow(&document.root, parameters, &mut reachability.sent);
             }
         }
-        if let Some(replies) = document
+        if let Some(responses) = document
             .root
             .get(MERCHANT)
             .and_then(|messages| messages.get("sent"))
         {
-            follow(&document.root, replies, &mut reachability.sent);
+            follow(&document.root, responses, &mut reachability.sent);
         }
         reachability
     }

@@ -30,7 +30,7 @@
 //! #     .body(r#"{"orderId":"order-1","transactionInfo":{"status":"RESERVED","amount":49900}}"#)?;
 //! match vipps::callback::parse(&request, &auth)? {
 //!     Callback::Payment(update) => println!("read the details of {}", update.order_id),
-//!     Callback::Shipping(request) => println!("respond with {:?}", request.reply([])?.response()),
+//!     Callback::Shipping(request) => println!("respond with {:?}", request.respond([])?.response()),
 //!     Callback::Consent(removal) => println!("delete the data of {:?}", removal.user_id),
 //! }
 //! # Ok(()) }
@@ -78,7 +78,7 @@ pub use auth::CallbackAuth;
 pub use consent::ConsentRemoval;
 pub use error::CallbackError;
 pub use payment::{CallbackStatus, PaymentUpdate};
-pub use shipping::{AddressType, ShippingReply, ShippingRequest};
+pub use shipping::{AddressType, ShippingRequest, ShippingResponse};
 pub use shipping_options::{ShippingOptionsRequest, respond_to_shipping_options};
 pub use urls::CallbackUrls;
 

@@ -272,7 +272,7 @@ pub fn callback(data: &[u8]) {
     };
     if let Ok(request) = ShippingRequest::from_slice(id, body) {
         let _ = format!("{request:?}");
-        assert!(request.reply([]).is_ok_and(|r| !r.to_json().is_empty()));
+        assert!(request.respond([]).is_ok_and(|r| !r.to_json().is_empty()));
     }
     if let Ok(request) = ShippingOptionsRequest::from_slice(body) {
         let _ = format!("{request:?}");

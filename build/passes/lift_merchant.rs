@@ -125,16 +125,16 @@ fn keep_payloads(document: &mut Document, lifted: Vec<Value>) {
         let id = text(&operation, "operationId")
             .unwrap_or("merchantEndpoint")
             .to_owned();
-        let replies = operation.get("responses").and_then(Value::as_object);
+        let responses = operation.get("responses").and_then(Value::as_object);
         let carriers = operation
             .get("requestBody")
             .map(|body| ("received", body, "Body"))
             .into_iter()
             .chain(
-                replies
+                responses
                     .into_iter()
                     .flatten()
-                    .map(|(_, reply)| ("sent", reply, "Reply")),
+                    .map(|(_, response)| ("sent", response, "Response")),
             );
         for (direction, carrier, end) in carriers {
             for schema in payloads(carrier) {
@@ -210,8 +210,8 @@ mod tests {
               schemas:
                 News: {type: object}
                 Start: {properties: {consentPrefix: {type: string}}}
-                AskReply: {properties: {cost: {type: string}}}
-            x-merchant-messages: {received: [{$ref: '#/components/schemas/News'}], sent: [{$ref: '#/components/schemas/AskReply'}]}
+                AskResponse: {properties: {cost: {type: string}}}
+            x-merchant-messages: {received: [{$ref: '#/components/schemas/News'}], sent: [{$ref: '#/components/schemas/AskResponse'}]}
             ",
         );
         assert_eq!(document.notes.len(), 3);

@@ -85,8 +85,8 @@ fn handle_callback(shop: &Shop, callback: Callback) -> Response {
             StatusCode::OK.into_response()
         }
         Callback::Shipping(request) => match shipping_methods(&request) {
-            Ok(methods) => match request.reply(methods) {
-                Ok(reply) => reply.into_response(),
+            Ok(methods) => match request.respond(methods) {
+                Ok(response) => response.into_response(),
                 Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             },
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -30,20 +30,14 @@ impl FailedAttempt {
         let body = response.body.clone();
         let codes = operation.error_codes(runtime.operations());
         let mut error = Error::from_response(operation, &codes, status, &response.headers, body);
-        let is_anonymous = operation.auth == Auth::Anonymous;
-        if is_anonymous {
-            // The hints of a response are about the API.
-            error = error.with_hint(
-                "An image link works for about an hour and no longer than its code: read the code for a new link.",
-            );
-        } else if response.status.is_redirection() {
+        if response.status.is_redirection() {
             error = error.with_hint(
                 "A redirect is never followed, since requests carry credentials: check the base URL.",
             );
         }
         let is_refusal = response.status.is_client_error() && ![408, 429].contains(&status);
-        let failure = if is_anonymous && is_refusal {
-            // The host of the images has no error form.
+        let failure = if operation.auth == Auth::Anonymous && is_refusal {
+            // A host that is not the API's has none of its error forms.
             Failure::Refused
         } else {
             Failure::of_response(operation.class, &error)

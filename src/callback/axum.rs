@@ -10,8 +10,8 @@
 //!         println!("read the details of {}", update.order_id);
 //!         StatusCode::OK.into_response()
 //!     }
-//!     Callback::Shipping(request) => match request.reply([]) {
-//!         Ok(reply) => reply.into_response(),
+//!     Callback::Shipping(request) => match request.respond([]) {
+//!         Ok(response) => response.into_response(),
 //!         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
 //!     },
 //!     Callback::Consent(_) => StatusCode::OK.into_response(),
@@ -54,7 +54,7 @@ use bytes::Bytes;
 use super::shipping_options::authorize;
 use super::target::Target;
 use super::{
-    Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingOptionsRequest, ShippingReply,
+    Callback, CallbackAuth, CallbackError, MAX_BODY, ShippingOptionsRequest, ShippingResponse,
     respond_to_shipping_options,
 };
 use crate::epayment::ShippingGroup;
@@ -164,8 +164,8 @@ impl IntoResponse for CallbackError {
     }
 }
 
-/// Responds with HTTP 200 and the reply as JSON.
-impl IntoResponse for ShippingReply {
+/// Responds with HTTP 200 and the shipping methods as JSON.
+impl IntoResponse for ShippingResponse {
     fn into_response(self) -> Response {
         self.response().map(Body::from)
     }

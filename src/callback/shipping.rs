@@ -1,4 +1,4 @@
-//! The callback that requests shipping methods, and the reply to it.
+//! The callback that requests shipping methods, and the response to it.
 
 use bytes::Bytes;
 use http::Response;
@@ -28,15 +28,15 @@ open_enum! {
 
 /// A request for the shipping methods to the address that the customer of an express payment chose.
 ///
-/// Respond with [`reply`](Self::reply), which has an example, within 10 seconds (eCom guide),
-/// better within 3. After that the app shows that no shipping method is available. `Debug` does not
-/// show the address.
+/// Call [`respond`](Self::respond), which has an example, within 10 seconds (eCom guide), better
+/// within 3. After that the app shows that no shipping method is available. `Debug` does not show
+/// the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingRequest {
     /// The order id.
     pub order_id: OrderId,
-    /// The API's id of the address, which the reply repeats.
+    /// The API's id of the address, which the response repeats.
     pub address_id: i64,
     /// The address.
     pub address: Address,
@@ -72,7 +72,7 @@ impl ShippingRequest {
     ///
     /// # Errors
     /// [`CallbackError::BadBody`] if the body is not a JSON object with an `addressId`, which the
-    /// reply needs.
+    /// response needs.
     pub fn from_slice(order_id: OrderId, body: &[u8]) -> Result<Self, CallbackError> {
         let wire: Wire = read(body)?;
         let Some(address_id) = wire.address_id else {
@@ -86,7 +86,7 @@ impl ShippingRequest {
         })
     }
 
-    /// Replies with shipping methods: at most 10, each with a different id, and at most one
+    /// Responds with shipping methods: at most 10, each with a different id, and at most one
     /// default. An empty list means that no delivery to this address is possible.
     ///
     /// The API adds the cost of the method that the customer chooses to the amount of the payment.
@@ -99,25 +99,25 @@ impl ShippingRequest {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let body = br#"{"addressId":3960,"postCode":"0191","country":"NO"}"#;
     /// let request = ShippingRequest::from_slice("order-1".parse()?, body)?;
-    /// let reply = request.reply([
+    /// let response = request.respond([
     ///     ShippingMethod::new("walk", "Walking", Amount::nok(99))?.preselect(),
     ///     ShippingMethod::new("cannon", "By cannon", "249.50 NOK".parse()?)?,
     /// ])?;
-    /// assert!(reply.to_json().contains(r#""shippingCost":249.5"#));
+    /// assert!(response.to_json().contains(r#""shippingCost":249.5"#));
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// [`InvalidValue`] if the methods break one of these rules.
-    pub fn reply(
+    pub fn respond(
         &self,
         methods: impl IntoIterator<Item = ShippingMethod>,
-    ) -> Result<ShippingReply, InvalidValue> {
+    ) -> Result<ShippingResponse, InvalidValue> {
         let shipping_details: Vec<_> = methods.into_iter().collect();
         if !shipping_details.is_empty() {
             check_methods(&shipping_details)?;
         }
-        Ok(ShippingReply {
+        Ok(ShippingResponse {
             address_id: self.address_id,
             order_id: self.order_id.clone(),
             shipping_details,
@@ -125,7 +125,7 @@ impl ShippingRequest {
     }
 }
 
-/// The shipping methods to an address. Returned by [`ShippingRequest::reply`].
+/// The shipping methods to an address. Returned by [`ShippingRequest::respond`].
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[cfg_attr(
     feature = "schemars",
@@ -133,14 +133,14 @@ impl ShippingRequest {
     schemars(transform = crate::types::json_schema::sent)
 )]
 #[serde(rename_all = "camelCase")]
-pub struct ShippingReply {
+pub struct ShippingResponse {
     address_id: i64,
     order_id: OrderId,
     #[cfg_attr(feature = "schemars", schemars(length(max = Express::MAX_METHODS)))]
     shipping_details: Vec<ShippingMethod>,
 }
 
-impl ShippingReply {
+impl ShippingResponse {
     /// Returns the JSON body of the response.
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()

@@ -108,7 +108,7 @@ impl ShippingOptionsRequest {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a group has no option, an id
     /// or a name is empty, an id is used twice, a list has two defaults, or the costs are negative
     /// or in different currencies.
-    pub fn reply(
+    pub fn respond(
         &self,
         groups: impl IntoIterator<Item = ShippingGroup>,
     ) -> crate::Result<Response<Bytes>> {
@@ -141,7 +141,7 @@ pub(super) fn authorize(
 ///
 /// `handler` returns the groups of shipping options; an empty list means that no delivery to the
 /// address is possible. The response is HTTP 500 if the handler fails, or if the groups break a
-/// rule of [`ShippingOptionsRequest::reply`], and [`CallbackError::status`] if the request is
+/// rule of [`ShippingOptionsRequest::respond`], and [`CallbackError::status`] if the request is
 /// refused. These failures are logged as warnings.
 ///
 /// ```
@@ -179,10 +179,10 @@ where
     match ShippingOptionsRequest::parse(request, auth) {
         Ok(request) => {
             let groups = handler(request.clone()).await;
-            let reply = groups
+            let response = groups
                 .map_err(|error| error.to_string())
-                .and_then(|groups| request.reply(groups).map_err(|error| error.to_string()));
-            reply.unwrap_or_else(|error| {
+                .and_then(|groups| request.respond(groups).map_err(|error| error.to_string()));
+            response.unwrap_or_else(|error| {
                 tracing::warn!(reason = %error, "callback handler failed");
                 status(StatusCode::INTERNAL_SERVER_ERROR)
             })

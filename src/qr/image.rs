@@ -150,6 +150,8 @@ pub struct QrLink {
 /// expire after an hour.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
+const EXPIRED: &str = "An image link works for about an hour and no longer than its code: read the code for a new link.";
+
 impl fmt::Debug for QrLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QrLink")
@@ -187,7 +189,12 @@ impl QrLink {
         if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
             return Err(decode_error("the image link is not https"));
         }
-        let response = call::download(runtime, &CallOptions::default(), IMAGE, url).await?;
+        let response = call::download(runtime, &CallOptions::default(), IMAGE, url).await;
+        let response = response.map_err(|error| match error.http_status() {
+            // The hints for responses are about the API, and not about the host of the images.
+            Some(_) => error.with_hint(EXPIRED),
+            None => error,
+        })?;
         let invalid = |message| Err(response.decode_error(message));
         let bytes = response.body.clone();
         match self.format {

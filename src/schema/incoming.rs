@@ -3,8 +3,8 @@
 
 use super::listed;
 use crate::callback::{
-    AddressType, CallbackStatus, PaymentUpdate, ShippingOptionsRequest, ShippingReply,
-    ShippingRequest,
+    AddressType, CallbackStatus, PaymentUpdate, ShippingOptionsRequest, ShippingRequest,
+    ShippingResponse,
 };
 use crate::ecom::{
     Address, Event, InitiatedPayment, Operation, PaymentDetails, PaymentStatus, ShippingDetails,
@@ -21,7 +21,7 @@ listed! {
     "callback::CallbackStatus": CallbackStatus,
     "callback::PaymentUpdate": PaymentUpdate,
     "callback::ShippingOptionsRequest": ShippingOptionsRequest,
-    "callback::ShippingReply": ShippingReply,
+    "callback::ShippingResponse": ShippingResponse,
     "callback::ShippingRequest": ShippingRequest,
     "ecom::Address": Address,
     "ecom::Event": Event,

@@ -334,10 +334,10 @@ fn shipping_request_gets_a_response_with_methods() {
 
     let walking = ShippingMethod::new("123abc", "Walking", Amount::nok(99));
     let cannon = ShippingMethod::new("cannon", "By cannon", "249.50 NOK".parse().unwrap());
-    let reply = request
-        .reply([walking.unwrap().preselect().priority(1), cannon.unwrap()])
+    let shipping = request
+        .respond([walking.unwrap().preselect().priority(1), cannon.unwrap()])
         .unwrap();
-    let response = reply.response();
+    let response = shipping.response();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(
@@ -400,8 +400,8 @@ fn shipping_response_is_checked() {
     let request = shipping(SHIPPING).unwrap();
     let method = |n: usize| ShippingMethod::new(n.to_string(), "Walking", Amount::nok(0)).unwrap();
     let methods = |count| (0..count).map(method);
-    assert!(request.reply(methods(10)).is_ok());
-    let nowhere = request.reply(methods(0)).unwrap().to_json();
+    assert!(request.respond(methods(10)).is_ok());
+    let nowhere = request.respond(methods(0)).unwrap().to_json();
     assert_eq!(
         nowhere,
         r#"{"addressId":3960,"orderId":"order-1","shippingDetails":[]}"#
@@ -416,7 +416,7 @@ fn shipping_response_is_checked() {
             "default",
         ),
     ] {
-        let error = request.reply(methods).unwrap_err().to_string();
+        let error = request.respond(methods).unwrap_err().to_string();
         assert!(
             error.starts_with("shipping_methods: ") && error.contains(rule),
             "{error}"

@@ -43,7 +43,7 @@ impl Shop {
                 match callback {
                     Callback::Payment(_) | Callback::Consent(_) => StatusCode::OK.into_response(),
                     Callback::Shipping(request) => {
-                        request.reply(methods()).unwrap().into_response()
+                        request.respond(methods()).unwrap().into_response()
                     }
                 }
             }

@@ -1,5 +1,5 @@
 //! The request for the shipping options of an Express payment: authentication, spellings of the
-//! address, and the reply.
+//! address, and the response.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -169,7 +169,7 @@ fn json(response: &Response<Bytes>) -> Value {
 fn a_reply_lists_the_groups_in_minor_units() {
     let request = ShippingOptionsRequest::from_slice(BODY.as_bytes()).unwrap();
     let response = request
-        .reply([
+        .respond([
             group([option("a", Amount::minor(4990, Currency::DKK)).preselect()]).preselect(),
             group([option("b", Amount::minor(0, Currency::DKK))]).priority(2),
         ])
@@ -184,7 +184,7 @@ fn a_reply_lists_the_groups_in_minor_units() {
     ]});
     assert_eq!(json(&response), expected);
 
-    let nowhere = request.reply([]).unwrap();
+    let nowhere = request.respond([]).unwrap();
     assert_eq!((nowhere.status().as_u16(), nowhere.body().len()), (400, 0));
     let (nok, eur) = (Amount::nok(1), Amount::minor(100, Currency::EUR));
     for groups in [
@@ -192,7 +192,7 @@ fn a_reply_lists_the_groups_in_minor_units() {
         vec![group([option("a", nok), option("a", nok)])],
         vec![group([option("a", nok)]), group([option("b", eur)])],
     ] {
-        let error = request.reply(groups).unwrap_err();
+        let error = request.respond(groups).unwrap_err();
         let invalid = error.invalid_value().unwrap();
         assert!(invalid.field().starts_with("shipping"), "{error}");
     }

@@ -52,8 +52,8 @@ impl Shop {
                     return StatusCode::OK.into_response();
                 };
                 let post = ShippingMethod::new("post", "By post", vipps::Amount::nok(0)).unwrap();
-                let reply = request.reply([post.preselect()]);
-                reply.unwrap().into_response()
+                let response = request.respond([post.preselect()]);
+                response.unwrap().into_response()
             }
         });
         let verifier = Verifier::new(HOOKS, [WEBHOOK_SECRET]).unwrap();

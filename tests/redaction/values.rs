@@ -163,7 +163,7 @@ pub(crate) fn callbacks_show_no_marker() {
                 Ok(callback) => {
                     search.debug("a callback", &callback);
                     if let Callback::Shipping(request) = callback {
-                        search.debug("a reply", &request.reply([]).unwrap());
+                        search.debug("a response", &request.respond([]).unwrap());
                     }
                 }
                 Err(error) => {

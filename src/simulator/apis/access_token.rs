@@ -33,7 +33,7 @@ pub(crate) static API: Api = Api {
     messages: &[],
 };
 
-fn refuse(_: &Operation, error: &GatewayError<'_>, _: &mut Random) -> Response {
+fn refuse(error: &GatewayError<'_>, _: &mut Random) -> Response {
     match error {
         GatewayError::ForeignSalesUnit(sales_unit) => {
             errors::gateway(StatusCode::FORBIDDEN, &errors::foreign(sales_unit))

@@ -154,7 +154,7 @@ fn notify(state: &State, event: &Event) -> Vec<OutgoingMessage> {
 }
 
 /// Returns the response to a request that is refused.
-fn refuse(_: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Response {
+fn refuse(error: &GatewayError<'_>, random: &mut Random) -> Response {
     match error {
         GatewayError::Unauthorized => errors::gateway_info(
             StatusCode::UNAUTHORIZED,

@@ -40,12 +40,14 @@ pub(crate) static API: Api = Api {
         Operation::new("get_payment", details::get).limited(Limit::PerSubscriptionKey(120)),
         Operation::new("get_payment_event_log", events::get)
             .limited(Limit::PerSubscriptionKey(120)),
-        Operation::new(CAPTURE, modifications::capture)
+        Operation::new("capture_payment", modifications::capture)
             .limited(Limit::PerMerchant(5))
-            .keyed(KEY_HEADER),
-        Operation::new(REFUND, modifications::refund)
+            .keyed(KEY_HEADER)
+            .refusing(|error, random| refuse_with("4010", error, random)),
+        Operation::new("refund_payment", modifications::refund)
             .limited(Limit::PerMerchant(5))
-            .keyed(KEY_HEADER),
+            .keyed(KEY_HEADER)
+            .refusing(|error, random| refuse_with("4150", error, random)),
         Operation::new("cancel_payment", modifications::cancel).limited(Limit::PerMerchant(5)),
         Operation::new("force_approve", approve::force_approve),
     ],
@@ -55,7 +57,7 @@ pub(crate) static API: Api = Api {
         parameter: "Reference",
         body: "/reference",
     }),
-    refuse,
+    refuse: |error, random| refuse_with("4020", error, random),
     notify: |state, event| {
         [
             shipping::notify(state, event),
@@ -69,9 +71,6 @@ pub(crate) static API: Api = Api {
 const NAME: &str = "epayment";
 const KEY_HEADER: &str = "idempotency-key";
 
-const CAPTURE: &str = "capture_payment";
-const REFUND: &str = "refund_payment";
-
 /// Returns the payment of a request. Any API may have started it: an eCom order has its order id as
 /// its reference.
 fn find(state: &State, call: &Call<'_>) -> Result<PaymentId, Refusal> {
@@ -83,8 +82,9 @@ fn amount(amount: Amount) -> Value {
     json!({"currency": amount.currency().as_str(), "value": amount.minor_units()})
 }
 
-/// Returns the response to a request that is refused.
-fn refuse(operation: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Response {
+/// Returns the response to a request that is refused. `key_reused` is the error code for a key that
+/// was sent with another request.
+fn refuse_with(key_reused: &str, error: &GatewayError<'_>, random: &mut Random) -> Response {
     match error {
         GatewayError::Unauthorized => {
             errors::gateway(StatusCode::UNAUTHORIZED, errors::UNAUTHORIZED)
@@ -100,9 +100,10 @@ fn refuse(operation: &Operation, error: &GatewayError<'_>, random: &mut Random) 
         }
         GatewayError::Violations(violations) => refuse_violations(violations, random),
         GatewayError::Refused(Refusal::NotModelled(feature)) => errors::unmodelled(feature),
-        GatewayError::Refused(refusal) => {
-            error_codes::problem(error_codes::of(operation.id, refusal), random)
+        GatewayError::Refused(Refusal::KeyReused { .. }) => {
+            error_codes::problem(key_reused, random)
         }
+        GatewayError::Refused(refusal) => error_codes::problem(error_codes::of(refusal), random),
     }
 }
 

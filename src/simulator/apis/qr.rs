@@ -15,7 +15,7 @@ use http::StatusCode;
 use crate::simulator::domain::Refusal;
 use crate::simulator::gateway::images::Format;
 use crate::simulator::gateway::{
-    self, Api, Document, Failure, GatewayError, Operation, Request, Response, State,
+    self, Api, Document, Failure, GatewayError, Operation, Request, Response, State, Violation,
 };
 use crate::simulator::random::Random;
 
@@ -41,8 +41,8 @@ pub(crate) static API: Api = Api {
         Operation::new("put_merchant_callback_qr", callback::put),
         Operation::new("delete_merchant_callback_qr", callback::delete),
         Operation::new("put_merchant_callback_mobile_pay_qr", callback::map_beacon),
-        Operation::new(EXCHANGE_QR, exchange::personal_qr),
-        Operation::new(EXCHANGE_CUSTOMER, exchange::customer),
+        Operation::new("exchange_qr", exchange::personal_qr).refusing(refuse_exchange),
+        Operation::new("exchange_customer", exchange::customer).refusing(refuse_exchange),
     ],
     needs_token: true,
     sales_unit_in_body: None,
@@ -52,45 +52,50 @@ pub(crate) static API: Api = Api {
     messages: &[&check_in::USER_CHECKED_IN],
 };
 
-const EXCHANGE_QR: &str = "exchange_qr";
-const EXCHANGE_CUSTOMER: &str = "exchange_customer";
-
-/// Returns the response to a request that is refused. The two exchange operations have their own
-/// error format.
-fn refuse(operation: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Response {
+/// Returns the response to a request that is refused.
+fn refuse(error: &GatewayError<'_>, random: &mut Random) -> Response {
     use gateway::errors::{self as plain, gateway};
-    let is_exchange = [EXCHANGE_QR, EXCHANGE_CUSTOMER].contains(&operation.id);
     match error {
         GatewayError::Unauthorized => gateway(StatusCode::UNAUTHORIZED, plain::UNAUTHORIZED),
-        GatewayError::ForeignSalesUnit(sales_unit) if is_exchange => {
-            gateway(StatusCode::FORBIDDEN, &plain::foreign(sales_unit))
-        }
         GatewayError::ForeignSalesUnit(sales_unit) => {
             let message = plain::foreign(sales_unit);
             errors::problem(StatusCode::FORBIDDEN, "Forbidden", &message, random)
         }
-        GatewayError::UnsupportedMediaType if is_exchange => {
-            gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type")
-        }
         GatewayError::UnsupportedMediaType => {
             errors::media_type("The body must be application/json", random)
         }
-        GatewayError::NotJson if is_exchange => errors::exchange_invalid(&[not_json("body")]),
         GatewayError::NotJson => errors::invalid(&[not_json("$")], random),
+        GatewayError::Violations(violations) => errors::invalid(&named(violations, "$"), random),
+        GatewayError::Refused(refusal) => refused(refusal, random),
+    }
+}
+
+/// Returns the response to an exchange that is refused. The two exchange operations have their own
+/// error format.
+fn refuse_exchange(error: &GatewayError<'_>, random: &mut Random) -> Response {
+    use gateway::errors::{self as plain, gateway};
+    match error {
+        GatewayError::Unauthorized => gateway(StatusCode::UNAUTHORIZED, plain::UNAUTHORIZED),
+        GatewayError::ForeignSalesUnit(sales_unit) => {
+            gateway(StatusCode::FORBIDDEN, &plain::foreign(sales_unit))
+        }
+        GatewayError::UnsupportedMediaType => {
+            gateway(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type")
+        }
+        GatewayError::NotJson => errors::exchange_invalid(&[not_json("body")]),
         GatewayError::Violations(violations) => {
-            let root = if is_exchange { "body" } else { "$" };
-            let named: Vec<(String, String)> = violations
-                .iter()
-                .map(|violation| (violation.name(root).to_owned(), violation.reason.clone()))
-                .collect();
-            if is_exchange {
-                errors::exchange_invalid(&named)
-            } else {
-                errors::invalid(&named, random)
-            }
+            errors::exchange_invalid(&named(violations, "body"))
         }
         GatewayError::Refused(refusal) => refused(refusal, random),
     }
+}
+
+/// Returns the names of the fields that break a rule, with the reasons.
+fn named(violations: &[Violation], root: &str) -> Vec<(String, String)> {
+    violations
+        .iter()
+        .map(|violation| (violation.name(root).to_owned(), violation.reason.clone()))
+        .collect()
 }
 
 fn not_json(root: &str) -> (String, String) {

@@ -95,7 +95,7 @@ fn address() -> Value {
 }
 
 /// Returns the response to a request that is refused. Errors of the gateway have its own format.
-fn refuse(_: &Operation, error: &GatewayError<'_>, random: &mut Random) -> Response {
+fn refuse(error: &GatewayError<'_>, random: &mut Random) -> Response {
     use gateway::errors::{self as plain, gateway};
     match error {
         GatewayError::Unauthorized => gateway(StatusCode::UNAUTHORIZED, plain::UNAUTHORIZED),

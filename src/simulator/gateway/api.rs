@@ -25,8 +25,7 @@ pub(crate) struct Api {
     /// The place of the sales unit in the body, as a JSON pointer. The header comes second.
     pub(crate) sales_unit_in_body: Option<&'static str>,
     pub(crate) reference: Option<ReferencePlace>,
-    /// Returns the response to a request that the gateway or the domain refuses.
-    pub(crate) refuse: fn(&Operation, &GatewayError<'_>, &mut Random) -> Response,
+    pub(crate) refuse: Refuse,
     /// Returns the messages to the merchant that an event of the domain causes.
     pub(crate) notify: fn(&State, &Event) -> Vec<OutgoingMessage>,
     /// The kinds of messages that [`notify`](Self::notify) returns.
@@ -48,6 +47,9 @@ pub(crate) struct ReferencePlace {
     pub(crate) body: &'static str,
 }
 
+/// Returns the response to a request that the gateway or the domain refuses.
+pub(crate) type Refuse = fn(&GatewayError<'_>, &mut Random) -> Response;
+
 pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Result<Response, Failure>;
 
 /// An operation that the simulator models. The document has its method and its path.
@@ -62,6 +64,8 @@ pub(crate) struct Operation {
     pub(crate) key_header: Option<&'static str>,
     /// Set if the last segment of the path identifies a person.
     pub(crate) has_personal_path: bool,
+    /// Set if the responses to refused requests differ from those of the API.
+    pub(crate) refuse: Option<Refuse>,
 }
 
 impl Operation {
@@ -72,7 +76,13 @@ impl Operation {
             limit: Limit::None,
             key_header: None,
             has_personal_path: false,
+            refuse: None,
         }
+    }
+
+    pub(crate) const fn refusing(mut self, refuse: Refuse) -> Self {
+        self.refuse = Some(refuse);
+        self
     }
 
     pub(crate) const fn with_personal_path(mut self) -> Self {

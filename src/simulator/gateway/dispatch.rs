@@ -55,9 +55,10 @@ fn into_response(state: &mut State, route: Route, result: Result<Response, Failu
     }
 }
 
-/// Returns the API's own response to a request that is refused.
+/// Returns the response of the operation, or of its API, to a request that is refused.
 fn refuse(state: &mut State, route: Route, error: &GatewayError<'_>) -> Response {
-    (route.api.refuse)(route.operation, error, &mut state.random)
+    let refuse = route.operation.refuse.unwrap_or(route.api.refuse);
+    refuse(error, &mut state.random)
 }
 
 fn serve(
@@ -127,9 +128,12 @@ fn serve(
     }
 }
 
-/// Returns the idempotency key of a request to an operation that has keys.
+/// Returns the idempotency key of a request to an operation that has keys. An empty key is no key.
 fn key(route: Route, call: &Call<'_>) -> Option<Key> {
     let text = call.request.header(route.operation.key_header?)?;
+    if text.is_empty() {
+        return None;
+    }
     Some(Key {
         sales_unit: call.sales_unit.clone(),
         operation: route.operation.id,

@@ -12,7 +12,7 @@ async fn call(prefix: &str, mut request: Request<String>) -> (StatusCode, String
         Callback::Payment(update) => {
             (StatusCode::ACCEPTED, update.order_id.to_string()).into_response()
         }
-        Callback::Shipping(request) => request.reply([]).unwrap().into_response(),
+        Callback::Shipping(request) => request.respond([]).unwrap().into_response(),
         Callback::Consent(removal) => removal.user_id.into_inner().into_response(),
     });
     let app: Router = match prefix {

@@ -110,9 +110,9 @@ const READ: [Pair; 34] = [
     ("webhooks::Webhook", &WEBHOOKS, "Webhook"),
 ];
 
-const REPLIES: [Pair; 2] = [
+const RESPONSES: [Pair; 2] = [
     (
-        "callback::ShippingReply",
+        "callback::ShippingResponse",
         &ECOM,
         "FetchShippingCostResponse",
     ),
@@ -378,7 +378,7 @@ fn assert_accepted(found: &BTreeMap<String, BTreeSet<String>>, rules: &[&[Accept
 #[test]
 fn sent_schemas_agree_with_the_documents() {
     let mut found = all(&SENT, false);
-    found.extend(all(&REPLIES, false));
+    found.extend(all(&RESPONSES, false));
     assert_accepted(&found, &[ACCEPTED_IN_SENT]);
 }
 
@@ -390,7 +390,7 @@ fn read_schemas_agree_with_the_documents() {
 /// Every type with a component is compared.
 #[test]
 fn every_type_is_compared() {
-    let compared: BTreeSet<&str> = [&SENT[..], &READ, &REPLIES]
+    let compared: BTreeSet<&str> = [&SENT[..], &READ, &RESPONSES]
         .concat()
         .iter()
         .map(|pair| pair.0)

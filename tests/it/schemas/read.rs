@@ -161,9 +161,9 @@ fn shipping_reply_fits_its_schema() {
     let request = ShippingRequest::from_slice("order-1".parse().unwrap(), request).unwrap();
     let method = ShippingMethod::new("a", "By post", "99.90 NOK".parse().unwrap()).unwrap();
     assert_fits_schema("ecom::ShippingMethod", &json!(method.clone()));
-    let reply = request.reply([method.priority(1).preselect()]).unwrap();
+    let response = request.respond([method.priority(1).preselect()]).unwrap();
     assert_fits_schema(
-        "callback::ShippingReply",
-        &serde_json::from_str(&reply.to_json()).unwrap(),
+        "callback::ShippingResponse",
+        &serde_json::from_str(&response.to_json()).unwrap(),
     );
 }

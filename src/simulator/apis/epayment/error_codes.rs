@@ -3,7 +3,6 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{CAPTURE, REFUND};
 use crate::simulator::domain::{Refusal, RefusalReason};
 use crate::simulator::gateway::Response;
 use crate::simulator::random::Random;
@@ -154,16 +153,11 @@ fn response(
 }
 
 /// Returns the error code of a refusal.
-pub(super) fn of(operation: &str, refusal: &Refusal) -> &'static str {
+pub(super) fn of(refusal: &Refusal) -> &'static str {
     use RefusalReason as R;
     match refusal {
         Refusal::UnknownPayment => "5090",
         Refusal::ReferenceUsed => "4150",
-        Refusal::KeyReused { .. } => match operation {
-            CAPTURE => "4010",
-            REFUND => "4150",
-            _ => "4020",
-        },
         Refusal::OtherCurrency => INVALID_AMOUNT,
         Refusal::UnknownCustomerToken | Refusal::CustomerTokenExpired => INVALID_CUSTOMER_TOKEN,
         Refusal::CannotCapture(reason) => match reason {

@@ -78,7 +78,7 @@ fn capture(state: &mut State, call: &Call<'_>) -> Result<Response, Failure> {
     Ok(Response::empty(StatusCode::OK))
 }
 
-fn refuse(_: &Operation, error: &GatewayError<'_>, _: &mut Random) -> Response {
+fn refuse(error: &GatewayError<'_>, _: &mut Random) -> Response {
     let (status, text) = match error {
         GatewayError::Refused(Refusal::UnknownPayment) => (404, "unknown payment"),
         GatewayError::Refused(Refusal::OtherCurrency) => (400, "other currency"),
