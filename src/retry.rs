@@ -102,6 +102,11 @@ impl RetryPolicy {
         self.longest_retry_after = longest;
         self
     }
+
+    /// Returns whether a call waits for this `Retry-After`.
+    pub(crate) fn permits(&self, retry_after: Option<Duration>) -> bool {
+        retry_after.is_none_or(|after| after <= self.longest_retry_after)
+    }
 }
 
 #[cfg(test)]

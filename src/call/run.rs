@@ -338,7 +338,7 @@ impl<'a> Run<'a> {
     fn wait(&self, pace: Pace, retry_after: Option<Duration>) -> Option<Duration> {
         let runtime = &self.call.runtime;
         let policy = self.call.options.policy(runtime);
-        if retry_after.is_some_and(|after| after > policy.longest_retry_after) {
+        if !policy.permits(retry_after) {
             return None;
         }
         let now = runtime.time().monotonic();

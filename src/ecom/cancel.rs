@@ -89,7 +89,7 @@ impl Cancel {
             let error = if is_unclear { unknown.clone() } else { error };
             let jitter = crate::clock::fraction(self.payment.runtime.randomness());
             let pause = retry::wait(&policy, Pace::Transient, round, jitter, error.retry_after());
-            if !deadline.sleep(pause).await {
+            if !policy.permits(error.retry_after()) || !deadline.sleep(pause).await {
                 return Err(unknown);
             }
             match self.details(deadline.remaining()).await {

@@ -87,10 +87,14 @@ impl Requested {
     /// HTTP 200 alone does not prove success. The API documents no response with another status,
     /// amount or sums than the request leads to, so such a response leaves the outcome unknown.
     fn check(self, info: &WireInfo, stated: &StatedSums) -> Result<(), String> {
-        if info.status.is_none() && info.amount.is_none() && stated.is_empty() {
-            return Err("it states neither a status nor an amount nor sums".to_owned());
-        }
         let is_done = self.is_done(stated);
+        let states_amount = info.amount.is_some_and(Amount::is_positive);
+        if info.status.is_none() && !states_amount && is_done.is_none() {
+            return Err(
+                "it states neither a status nor an amount nor sums that show the operation"
+                    .to_owned(),
+            );
+        }
         if let Some(status) = &info.status {
             let is_success = self.is_own(status).or(is_done).unwrap_or_default();
             if !is_success {

@@ -9,7 +9,7 @@ use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, by_name, lenient};
 
 open_enum! {
-    /// The name of an event.
+    /// The name of an event. [`Payment::events`](crate::epayment::Payment::events) has an example.
     pub enum EventName {
         /// The merchant created the payment.
         Created = "CREATED",
@@ -118,13 +118,14 @@ by_name::read! { PaymentEvent => WireEvent; }
 crate::types::json_schema::read_as! { PaymentEvent => WireEvent; }
 
 /// Returns the idempotency key of the request that created the payment. A payment is created once,
-/// and its approval carries the key of the creation too.
+/// and its approval carries the key of the creation too. The key of the approval counts only if the
+/// creation has no key.
 pub(super) fn creation_key(events: &[PaymentEvent]) -> Option<&str> {
-    let mut keys = events
-        .iter()
-        .filter(|e| e.succeeded() && (e.is(&EventName::Created) || e.is(&EventName::Authorized)))
-        .filter_map(|e| e.idempotency_key.as_deref());
-    keys.next()
+    let key_of = |name: EventName| {
+        let mut events = events.iter().filter(|e| e.succeeded() && e.is(&name));
+        events.find_map(|e| e.idempotency_key.as_deref())
+    };
+    key_of(EventName::Created).or_else(|| key_of(EventName::Authorized))
 }
 
 /// Returns the time at which the payment was created.

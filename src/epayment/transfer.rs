@@ -119,7 +119,8 @@ impl Transfer {
             (None, Some(key)) => {
                 // The API refuses the key of an earlier request with another amount.
                 let events = self.payment.events_with(deadline.options(&read)).await?;
-                let event = self.event_with_key(&events, key).filter(|e| e.succeeded());
+                let own = self.events_with_key(events, key);
+                let event = own.iter().find(|event| event.succeeded());
                 let moved = event.and_then(|event| event.amount);
                 moved.map_or_else(|| self.remaining(&before), Ok)?
             }
@@ -144,17 +145,19 @@ impl Transfer {
             Err(error) => return Err(error.clone()),
         }
         let events = self.payment.events_with(deadline.options(&read)).await;
-        let event = events.map(|events| self.event_with_key(&events, &key).cloned());
-        if let Ok(Some(event)) = &event
-            && event.succeeded()
-            && event.amount.is_none_or(|moved| moved == amount)
+        let own = events.map(|events| self.events_with_key(events, &key));
+        let is_success = |event: &PaymentEvent| {
+            event.succeeded() && event.amount.is_none_or(|moved| moved == amount)
+        };
+        if let Ok(own) = &own
+            && own.iter().any(is_success)
             && let Ok(details) = self.payment.details_with(deadline.options(&read)).await
         {
             return Ok(Modification::of_details(&details, Some(amount), Some(key)));
         }
         Err(match result {
             Ok(response) => response.decode_error(NO_PROOF),
-            Err(error) if is_conflict(&error) && self.is_refused(&before, amount, &event) => {
+            Err(error) if is_conflict(&error) && self.is_refused(&before, amount, &own) => {
                 error.with_outcome(Outcome::Rejected).with_used_up_key(true)
             }
             Err(error) => error.with_outcome(Outcome::Unknown),
@@ -168,13 +171,13 @@ impl Transfer {
         &self,
         before: &Aggregate,
         amount: Amount,
-        event: &Result<Option<PaymentEvent>>,
+        own: &Result<Vec<PaymentEvent>>,
     ) -> bool {
-        match event {
-            Ok(Some(event)) => {
+        match own {
+            Ok(own) if !own.is_empty() => own.iter().all(|event| {
                 event.succeeded() && event.amount.is_some_and(|moved| moved != amount)
-            }
-            Ok(None) => {
+            }),
+            Ok(_) => {
                 let is_zero = |rest: Option<Amount>| rest.is_some_and(|rest| !rest.is_positive());
                 // Until everything is captured, another request can make a refund possible.
                 self.baseline.is_none()
@@ -209,21 +212,18 @@ impl Transfer {
         let after = wire.aggregate();
         let sums = self.direction.sum(&after).zip(self.direction.sum(before));
         let increase = sums.and_then(|(after, before)| after.checked_sub(before));
-        let is_approved = |state: &PaymentState| !state.is_without_approval();
+        let is_approved =
+            |state: &PaymentState| *state != PaymentState::Created && !state.is_without_approval();
         increase == Some(amount)
             && !after.contradicts()
             && wire.state.as_ref().is_none_or(is_approved)
     }
 
-    /// Returns the event with the key of this request, unless it states a failure.
-    fn event_with_key<'a>(
-        &self,
-        events: &'a [PaymentEvent],
-        key: &RequestId,
-    ) -> Option<&'a PaymentEvent> {
+    /// Returns the events with the key of this request that do not state a failure.
+    fn events_with_key(&self, mut events: Vec<PaymentEvent>, key: &RequestId) -> Vec<PaymentEvent> {
         let name = self.direction.event();
-        let mut events = events.iter();
-        events.find(|e| !e.failed() && e.is(&name) && e.has_key(key.as_str()))
+        events.retain(|e| !e.failed() && e.is(&name) && e.has_key(key.as_str()));
+        events
     }
 
     fn remaining(&self, before: &Aggregate) -> Result<Amount> {

@@ -244,7 +244,7 @@ fn looks_like_svg(bytes: &[u8]) -> bool {
     head.windows(4).any(|window| window == b"<svg")
 }
 
-/// The image of a code.
+/// The image of a code. Returned by [`Qr::image`](super::Qr::image), which has an example.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QrImage {
     bytes: Bytes,

@@ -8,7 +8,7 @@ use super::InvalidValue;
 use super::text_type::text_type;
 
 /// The longest URL that eCom accepts, in characters.
-const MAX_LENGTH: usize = 255;
+pub(crate) const MAX_LENGTH: usize = 255;
 
 /// An `https` URL of the merchant that Vipps MobilePay calls: `callbackPrefix`,
 /// `shippingDetailsPrefix` and `consentRemovalPrefix` of an eCom payment, or the address of a
@@ -39,7 +39,7 @@ impl HttpsUrl {
     /// # Errors
     /// The error names the rule that the URL breaks. It does not show a URL that may hold a password.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        if check_page("url", text)?.fragment().is_some() {
+        if check_page("url", text, MAX_LENGTH)?.fragment().is_some() {
             return Err(refused("url", "must not have a fragment (`#...`)", text));
         }
         Ok(Self(text.to_owned()))
@@ -73,8 +73,35 @@ pub(crate) fn refused(
     }
 }
 
-/// Checks the length and the characters of a link in an eCom payment.
-pub(crate) fn check_characters(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+/// Schemes that belong to browsers, protocols and systems, in lower case.
+const NOT_AN_APP: [&str; 14] = [
+    "about",
+    "blob",
+    "content",
+    "data",
+    "file",
+    "ftp",
+    "http",
+    "javascript",
+    "mailto",
+    "sms",
+    "tel",
+    "vbscript",
+    "ws",
+    "wss",
+];
+
+/// Returns whether a link has `//` after its scheme, and may have the scheme of an app.
+pub(crate) fn is_app_link(url: &Url) -> bool {
+    url.has_authority() && !NOT_AN_APP.contains(&url.scheme())
+}
+
+/// Checks the length in characters and the characters of a link.
+pub(crate) fn check_characters(
+    field: &'static str,
+    text: &str,
+    max_length: usize,
+) -> Result<(), InvalidValue> {
     let is_allowed = |c: char| c.is_ascii_graphic() && !r#""<>\^`{|}"#.contains(c);
     if let Some((at, c)) = (1..).zip(text.chars()).find(|(_, c)| !is_allowed(*c)) {
         let rule = format!(
@@ -84,9 +111,9 @@ pub(crate) fn check_characters(field: &'static str, text: &str) -> Result<(), In
         );
         return Err(refused(field, rule, text));
     }
-    if text.len() > MAX_LENGTH {
+    if text.len() > max_length {
         let rule = format!(
-            "must be at most {MAX_LENGTH} characters; it has {}",
+            "must be at most {max_length} characters; it has {}",
             text.len()
         );
         return Err(refused(field, rule, text));
@@ -95,9 +122,13 @@ pub(crate) fn check_characters(field: &'static str, text: &str) -> Result<(), In
 }
 
 /// Checks the rules of a page that a browser opens, which are those of [`HttpsUrl`], but the URL
-/// may have a fragment.
-pub(crate) fn check_page(field: &'static str, text: &str) -> Result<Url, InvalidValue> {
-    check_characters(field, text)?;
+/// may have a fragment and another length.
+pub(crate) fn check_page(
+    field: &'static str,
+    text: &str,
+    max_length: usize,
+) -> Result<Url, InvalidValue> {
+    check_characters(field, text, max_length)?;
     let refuse = |rule: &'static str| Err(refused(field, rule, text));
     // The parser also accepts `https:example.com` and `https:///example.com`.
     let rest = match text.split_at_checked("https://".len()) {

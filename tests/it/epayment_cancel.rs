@@ -1,5 +1,7 @@
 //! Cancels and approvals of ePayment: the details are read before a cancel is retried.
 
+use std::time::Duration;
+
 use vipps::epayment::{Modification, Payment, PaymentState};
 use vipps::testing::Recorder;
 use vipps::{Amount, Environment, ErrorKind, Outcome, PhoneNumber, Result};
@@ -121,6 +123,25 @@ async fn lost_cancel_is_retried_while_the_payment_is_open() {
     );
     let error = payment(&recorder).cancel().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(sent(&recorder), 1);
+}
+
+#[tokio::test]
+async fn too_long_retry_after_ends_a_lost_cancel_at_once() {
+    let busy = http::Response::builder()
+        .status(503)
+        .header("retry-after", "61")
+        .body("")
+        .unwrap();
+    let recorder =
+        Recorder::new()
+            .respond_with("POST", CANCEL, busy)
+            .respond("GET", PAYMENT, 200, &open());
+    let cancel = payment(&recorder).cancel();
+    let error = cancel.deadline(Duration::from_secs(600)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert!(!recorder.to_snapshot().contains("s later"));
     assert_eq!(sent(&recorder), 1);
 }
 

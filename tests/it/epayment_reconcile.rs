@@ -142,6 +142,14 @@ async fn create_is_found_by_the_key_of_the_creation() {
             TookEffect,
         ),
         (json!([event("CREATED", "other", 10_000, true)]), NoEffect),
+        // The creation takes precedence over an approval, in any order.
+        (
+            json!([
+                event("AUTHORIZED", "other", 10_000, true),
+                event("CREATED", KEY, 10_000, true)
+            ]),
+            TookEffect,
+        ),
         (json!([event("CREATED", "", 10_000, true)]), Unknown),
         (json!([event("CREATED", KEY, 10_000, false)]), Unknown),
         (json!([event("CREATED", KEY, 10_000, "maybe")]), Unknown),

@@ -125,6 +125,7 @@ async fn success_without_proof_is_unknown() {
         let grown = transfer.details(4_000);
         let swapped = transfer.details(4_000).replace("\"NOK\"", "\"EUR\"");
         let aborted = grown.replace("AUTHORIZED", "ABORTED");
+        let created = grown.replace("AUTHORIZED", "CREATED");
         let coded = grown.replacen(
             '{',
             r#"{"extraDetails":[{"name":"ErrorCode","reason":"6280"}],"#,
@@ -145,6 +146,7 @@ async fn success_without_proof_is_unknown() {
             &transfer.details(5_000),
             &swapped,
             &aborted,
+            &created,
             &coded,
             &listed,
             &exceeding,
@@ -234,6 +236,25 @@ async fn conflict_with_the_key_of_another_amount_is_refused() {
             assert_eq!(error.outcome(), Outcome::Rejected, "{code}: {error}");
             assert!(error.needs_new_key(), "{code}");
         }
+    }
+}
+
+/// One of the events may be the request of this call, and a new key would move its money twice.
+#[tokio::test]
+async fn conflict_with_several_events_of_the_key_is_not_refused() {
+    for transfer in BOTH {
+        let other_amount = transfer.logged(KEY, 2_000, true);
+        let own = transfer.logged(KEY, 3_000, true);
+        let unreadable = json!({"name": transfer.event(), "idempotencyKey": KEY});
+        let body = problem(409, "4020");
+        let log = json!([other_amount, own]);
+        let done = responded(transfer, (409, &body), &log, 6_000).await;
+        assert!(done.is_ok(), "{transfer:?}: {done:?}");
+        let log = json!([other_amount, unreadable]);
+        let result = responded(transfer, (409, &body), &log, 3_000).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{transfer:?}: {error}");
+        assert!(!error.needs_new_key(), "{transfer:?}");
     }
 }
 

@@ -322,6 +322,25 @@ async fn initiate_after_429_stays_within_two_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn too_long_retry_after_ends_a_lost_cancel_at_once() {
+    let busy = http::Response::builder().status(503);
+    let busy = busy.header("retry-after", "61").body("").unwrap();
+    let recorder = Recorder::new().respond_with("PUT", CANCEL, busy).respond(
+        "GET",
+        DETAILS_PATH,
+        200,
+        DETAILS,
+    );
+    let start_time = Instant::now();
+    let cancel = client(&recorder).ecom().payment(id()).cancel();
+    let error = cancel.deadline(Duration::from_secs(600)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert_eq!(start_time.elapsed(), Duration::ZERO);
+    assert_eq!(count(&recorder, "cancel_payment_request_using_put"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancel_reads_the_details_before_its_retry() {
     let cancelled = DETAILS.replace("RESERVE", "VOID");
     let recorder =

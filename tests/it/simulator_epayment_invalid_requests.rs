@@ -142,6 +142,16 @@ fn change_with_one_wrong_value_moves_no_other_money() {
     }
 }
 
+#[test]
+fn empty_idempotency_key_is_refused_for_every_request() {
+    let shop = shop();
+    for reference in ["order-00001", "order-00002"] {
+        let response = post(&shop, PAYMENTS, "", &regular(reference));
+        assert_valid_refusal(reference, &response);
+        assert_eq!(response.1["extraDetails"][0]["name"], "Idempotency-Key");
+    }
+}
+
 /// A request that is taken for one without a key would move money again at each attempt.
 #[test]
 fn idempotency_key_that_is_no_text_captures_nothing() {

@@ -252,6 +252,29 @@ async fn a_success_without_a_status_must_state_something() {
     }
 }
 
+/// Sums of earlier operations, and an amount of zero, do not show that this operation took place.
+#[tokio::test]
+async fn sums_that_do_not_show_the_operation_are_unknown() {
+    for (write, ore, stated) in [
+        (Capture, Some(100), r#""remainingAmountToCapture":100"#),
+        (Capture, Some(100), r#""refundedAmount":0"#),
+        (Capture, None, r#""capturedAmount":100"#),
+        (Capture, None, r#""remainingAmountToRefund":100"#),
+        (Cancel, None, r#""capturedAmount":0"#),
+        (Cancel, None, r#""refundedAmount":0"#),
+        (Refund, Some(100), r#""capturedAmount":100"#),
+        (Refund, Some(100), r#""remainingAmountToRefund":100"#),
+    ] {
+        for amount in ["null", "0"] {
+            let body = format!(
+                r#"{{"{}":{{"amount":{amount}}},"transactionSummary":{{{stated}}}}}"#,
+                write.info()
+            );
+            unknown(write.send_with_response(ore, &body).await, &body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn sums_in_which_nothing_moved_are_an_unknown_outcome() {
     for (write, status) in [

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::types::InvalidValue;
-use crate::types::https_url::{check_characters, check_page, refused};
+use crate::types::https_url::{MAX_LENGTH, check_characters, check_page, is_app_link, refused};
 use crate::types::text_type::text_type;
 
 /// The page or app that the customer's phone opens after a payment, paid or not (wire name
@@ -48,12 +48,12 @@ impl FallbackUrl {
         if text == INTENT {
             return Ok(Self::intent());
         }
-        check_characters(FIELD, text)?;
+        check_characters(FIELD, text, MAX_LENGTH)?;
         let refuse = |rule: &'static str| Err(refused(FIELD, rule, text));
         match Url::parse(text) {
-            Ok(url) if url.scheme() == "https" => check_page(FIELD, text).map(drop),
+            Ok(url) if url.scheme() == "https" => check_page(FIELD, text, MAX_LENGTH).map(drop),
             Ok(url) if url.scheme() == "http" => refuse("must be https, not http"),
-            Ok(url) if url.has_authority() => Ok(()),
+            Ok(url) if is_app_link(&url) => Ok(()),
             _ => refuse(FORMS),
         }?;
         Ok(Self(text.to_owned()))
@@ -115,6 +115,10 @@ mod tests {
             ("data:text/html,x", "INTENT"),
             ("mailto:a", "INTENT"),
             ("view-source:https://example.com", "INTENT"),
+            ("javascript://example.com/%0aalert(1)", "INTENT"),
+            ("data://text/html,x", "INTENT"),
+            ("file:///etc/passwd", "INTENT"),
+            ("ftp://example.com/", "INTENT"),
             ("https://localhost/x", "DNS name"),
             ("https:example.com", "https://"),
             ("https://10.0.0.1/x", "IP address"),

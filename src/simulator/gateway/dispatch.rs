@@ -128,9 +128,12 @@ fn serve(
     }
 }
 
-/// Returns the idempotency key of a request to an operation that has keys.
+/// Returns the idempotency key of a request to an operation that has keys. An empty key is no key.
 fn key(route: Route, call: &Call<'_>) -> Option<Key> {
     let text = call.request.header(route.operation.key_header?)?;
+    if text.is_empty() {
+        return None;
+    }
     Some(Key {
         sales_unit: call.sales_unit.clone(),
         operation: route.operation.id,
