@@ -197,19 +197,16 @@ impl fmt::Debug for Verifier {
 
 /// Returns the value of `Signature=`, which extends to the end because it may contain `=`.
 fn parse_signature(authorization: &[u8]) -> Option<&[u8]> {
-    const NAME: &str = "Signature=";
+    const NAME: &[u8] = b"Signature=";
     let (scheme, parameters) = authorization.trim_ascii().split_at_checked(SCHEME.len())?;
     if !scheme.eq_ignore_ascii_case(SCHEME) {
         return None;
     }
     // `SignedHeaders` is ignored: the signature always covers the same three headers.
-    let parameters = std::str::from_utf8(parameters).ok()?;
-    let mut found = parameters.match_indices(NAME);
-    let (at, _) = found.find(|(at, _)| {
-        let before = parameters.get(..*at).unwrap_or_default();
-        before.is_empty() || before.ends_with('&')
-    })?;
-    parameters.get(at + NAME.len()..).map(str::as_bytes)
+    let begins_parameter = |at: usize| at == 0 || parameters.get(at - 1) == Some(&b'&');
+    let mut windows = parameters.windows(NAME.len()).enumerate();
+    let (at, _) = windows.find(|(at, window)| *window == NAME && begins_parameter(*at))?;
+    parameters.get(at + NAME.len()..)
 }
 
 /// A webhook with a valid signature, whose body is not read yet. Returned by [`Verifier::verify`].
