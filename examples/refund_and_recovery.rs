@@ -1,7 +1,7 @@
 //! Refunds a part of a payment, and determines the outcome after all responses are lost.
 //!
-//! `cargo run --example refund_and_recovery` needs no account: the simulator takes the refund and
-//! drops the connection before it responds.
+//! `cargo run --example refund_and_recovery` needs no account: the simulator executes the refund
+//! and drops the connection before it responds.
 
 use vipps::ecom::Reconciled;
 use vipps::simulator::Simulator;

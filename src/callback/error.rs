@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use crate::types::InvalidValue;
 
-/// The reason for refusing a callback. Neither `Debug` nor `Display` shows the token or the body.
+/// The reason for refusing a callback. Returned by [`parse`](super::parse). Neither `Debug` nor
+/// `Display` shows the token or the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {

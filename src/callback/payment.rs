@@ -14,7 +14,8 @@ use crate::types::open_enum::open_enum;
 use crate::types::{Amount, MerchantSerialNumber, OrderId, Timestamp, lenient};
 
 open_enum! {
-    /// The payment status of a callback.
+    /// The payment status of a callback. The [module documentation](crate::callback) has an
+    /// example.
     pub enum CallbackStatus {
         /// The customer approved, and the money is reserved: `RESERVED` for regular payments,
         /// `RESERVE` for express payments.

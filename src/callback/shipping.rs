@@ -28,8 +28,9 @@ open_enum! {
 
 /// A request for the shipping methods to the address that the customer of an express payment chose.
 ///
-/// Call [`respond`](Self::respond) within 10 seconds (eCom guide), better within 3. After that
-/// the app shows that no shipping method is available. `Debug` does not show the address.
+/// Call [`respond`](Self::respond), which has an example, within 10 seconds (eCom guide), better
+/// within 3. After that the app shows that no shipping method is available. `Debug` does not show
+/// the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShippingRequest {

@@ -8,7 +8,7 @@ use crate::types::{Amount, Timestamp, by_name, lenient};
 use super::money;
 
 open_enum! {
-    /// The kind of an event in the history of a payment.
+    /// The kind of an event in the history of a payment. [`Event`] has an example.
     pub enum Operation {
         /// The merchant started the payment.
         Initiate = "INITIATE" | "REGISTER",

@@ -42,7 +42,7 @@ const REFUND: Operation = Operation {
     ..Operation::new(&ECOM, KeyedWrite, &endpoints::REFUND_PAYMENT_USING_POST)
 };
 
-pub(super) const CANCEL: Operation = Operation {
+const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
     rate_limit: rate_limit!("eCom", 5, "to cancel", "order and sales unit"),
     unknown_hint: unknown_hint!(

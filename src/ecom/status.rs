@@ -52,9 +52,12 @@ impl GetStatus {
     }
 }
 
-/// The last transaction of a payment. It hides the earlier transactions: after a refund of 1 kr it
-/// does not show that the payment is captured. An expired payment is shown as rejected. The JSON
-/// form is that of the API.
+/// The last transaction of a payment. Returned by [`Payment::status`](super::Payment::status),
+/// which has an example.
+///
+/// The last transaction hides the earlier transactions: after a refund of 1 kr it does not show
+/// that the payment is captured. An expired payment is shown as rejected. The JSON form is that of
+/// the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentStatus {

@@ -9,7 +9,7 @@ use crate::types::open_enum::open_enum;
 use crate::types::{Amount, Timestamp, by_name, lenient};
 
 open_enum! {
-    /// The name of an event.
+    /// The name of an event. [`Payment::events`](crate::epayment::Payment::events) has an example.
     pub enum EventName {
         /// The merchant created the payment.
         Created = "CREATED",

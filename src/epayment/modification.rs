@@ -9,7 +9,8 @@ use crate::call::Response;
 use crate::error::Result;
 use crate::types::{Amount, Reference, RequestId, by_name, lenient};
 
-/// A capture, refund or cancel that took effect.
+/// A capture, refund or cancel that took effect. [`Payment::capture`](super::Payment::capture) has
+/// an example.
 ///
 /// A response of HTTP 200 alone is no proof. The operation took effect if the sums of the response
 /// have grown by its amount, or if the event log contains its idempotency key. A cancel took effect

@@ -47,7 +47,7 @@ const REFUND: Operation = Operation {
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::REFUND_PAYMENT)
 };
 
-pub(super) const CANCEL: Operation = Operation {
+const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
     rate_limit: rate_limit!("ePayment", 5, "to cancel", "reference and sales unit"),
     unknown_hint: unknown_hint!(

@@ -50,6 +50,21 @@ pub enum Decision {
 
 /// The time between two polls. `Till` and `Web` are the intervals that the guides of eCom and
 /// ePayment recommend.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::builder().freeze_clock().in_memory()?;
+/// # let vipps = sim.client();
+/// # let (reference, price) = ("acme-order-1001".parse()?, vipps::Amount::nok(49));
+/// # let payment = vipps.epayment().create(reference, price).qr().await?.payment(&vipps);
+/// # sim.payer().approve("acme-order-1001")?;
+/// use vipps::epayment::PollInterval;
+///
+/// let details = payment.wait().interval(PollInterval::Web).await?;
+/// assert!(details.can_capture());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PollInterval {
@@ -82,6 +97,7 @@ impl PollInterval {
 }
 
 /// A step of a payment that is polled, with the details that a poll has read.
+/// [`Wait::poll`](super::Wait::poll) has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PollEvent<D> {

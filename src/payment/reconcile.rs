@@ -32,7 +32,8 @@ pub(crate) trait History<D>: fmt::Debug + Send + Sync {
     ) -> BoxFuture<Result<Option<(Evidence, D)>>>;
 }
 
-/// The result of a [`Reconcile`].
+/// The result of a [`Reconcile`]. The guide [after a crash](crate::guide::after_a_crash) has
+/// examples.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_enums,

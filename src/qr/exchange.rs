@@ -185,8 +185,9 @@ impl TryFrom<Wire> for CheckedInCustomer {
     }
 }
 
-/// The customer who showed a personal code. `Debug` does not show the phone number. The JSON form
-/// is that of the API and contains it.
+/// The customer who showed a personal code. Returned by [`Qr::exchange`](super::Qr::exchange),
+/// which has an example. `Debug` does not show the phone number. The JSON form is that of the API
+/// and contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalQrOwner {
     phone_number: PhoneNumber,
@@ -215,8 +216,9 @@ impl PersonalQrOwner {
     }
 }
 
-/// The customer who checked in with a callback code. `Debug` does not show the phone number. The
-/// JSON form is that of the API and contains it.
+/// The customer who checked in with a callback code. Returned by
+/// [`Qr::exchange_customer`](super::Qr::exchange_customer), which has an example. `Debug` does not
+/// show the phone number. The JSON form is that of the API and contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedInCustomer {
     phone_number: PhoneNumber,

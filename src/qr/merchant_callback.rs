@@ -118,8 +118,8 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::types::json_schema::read_as! { MerchantCallbackQr => Wire; }
 
-/// A merchant callback code, as the API returns it. The JSON form is that of the API, with the
-/// `format` of the image.
+/// A merchant callback code, as the API returns it. [`MerchantCallback::get`] has an example. The
+/// JSON form is that of the API, with the `format` of the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantCallbackQr {
     merchant_serial_number: Option<String>,

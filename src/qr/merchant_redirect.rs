@@ -165,8 +165,8 @@ struct Wire {
 #[cfg(feature = "schemars")]
 crate::types::json_schema::read_as! { MerchantRedirectQr => Wire; }
 
-/// A merchant redirect code, as the API returns it. The JSON form is that of the API, with the
-/// `format` of the code.
+/// A merchant redirect code, as the API returns it. [`MerchantRedirect::create`] has an example.
+/// The JSON form is that of the API, with the `format` of the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantRedirectQr {
     id: String,

@@ -73,7 +73,7 @@ impl Faults {
 }
 
 /// A rule that is not active yet. A method that names a fault, such as [`status`](Self::status),
-/// activates it.
+/// activates it. [`Faults`] has an example.
 ///
 /// A fault that replaces the response applies before the request takes effect, and a fault that
 /// changes the response or its transmission applies after that. For the faults `status`,
@@ -309,7 +309,7 @@ fn checked_status(status: u16) -> StatusCode {
     }
 }
 
-/// An active rule. Dropping this handle leaves the rule in place.
+/// An active rule. [`Faults`] has an example. Dropping this handle leaves the rule in place.
 #[derive(Debug, Clone)]
 pub struct Fault {
     engine: Arc<Engine>,

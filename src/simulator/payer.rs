@@ -39,7 +39,7 @@ pub struct Payer {
     profile: Option<Profile>,
 }
 
-/// The result of a scan.
+/// The result of a scan. [`Payer`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scanned {
@@ -60,7 +60,9 @@ pub enum Scanned {
     },
 }
 
-/// The reason why the customer cannot do an action. `Debug` prints the same text as `Display`, because
+/// The reason why the customer cannot do an action. [`Payer`] has an example.
+///
+/// `Debug` prints the same text as `Display`, because
 /// it is what a `main` prints that returns the error.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::types::open_enum::open_enum;
 use crate::types::{Sensitive, by_name, lenient};
 
-/// The profile that a customer has shared. It contains the members of the scopes with which the
-/// payment was started. Each member may be missing.
+/// The profile that a customer has shared. The [module documentation](crate::userinfo) has an
+/// example. The profile contains the members of the scopes with which the payment was started. Each
+/// member may be missing.
 ///
 /// `Debug` shows none of the data. The JSON form is that of the API and contains all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// The reason for refusing a webhook. Neither `Debug` nor `Display` shows the secret, the expected
-/// signature or the body.
+/// The reason for refusing a webhook. [`Verifier`](super::Verifier) has an example. Neither `Debug`
+/// nor `Display` shows the secret, the expected signature or the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookError {

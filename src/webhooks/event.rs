@@ -59,7 +59,7 @@ impl Event {
 }
 
 /// An event of a payment that was created with the ePayment API. Payments of the eCom API have no
-/// events.
+/// events. The guide [webhooks](crate::guide::webhooks) has an example.
 ///
 /// The [`amount`](Self::amount) is the amount of this operation, not a sum. Before you deliver
 /// goods, read the payment's details, which contain the sums.

@@ -55,7 +55,8 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     fn record<'a>(&'a self, id: &'a str) -> EventStoreFuture<'a, ()>;
 }
 
-/// A failure of an [`EventStore`]. Its text is logged, so keep passwords out of it.
+/// A failure of an [`EventStore`], which has an example. Its text is logged, so keep passwords out
+/// of it.
 #[derive(Debug)]
 pub struct EventStoreError(Box<dyn StdError + Send + Sync>);
 
@@ -79,7 +80,8 @@ impl StdError for EventStoreError {
 }
 
 /// An [`EventStore`] in memory, for one process. At its capacity it drops the oldest ids. When the
-/// process stops, all ids are lost. Clones share the ids.
+/// process stops, all ids are lost. Clones share the ids. [`Receiver`](super::Receiver) has an
+/// example.
 #[derive(Clone, Debug)]
 pub struct MemoryEventStore {
     capacity: usize,

@@ -12,6 +12,7 @@ use crate::types::{HttpsUrl, InvalidValue, lenient};
 
 open_enum! {
     /// The type of the events that a registration is for.
+    /// [`Webhooks::register`](crate::webhooks::Webhooks::register) has an example.
     ///
     /// Other names, such as those of the Recurring API, are made from their text:
     /// `EventType::from("recurring.charge-captured.v1")`. The API refuses unknown names.

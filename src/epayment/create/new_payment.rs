@@ -127,6 +127,23 @@ impl NewPayment {
 
 /// The payment method of a new payment, for
 /// [`Create::payment_method`](super::Create::payment_method).
+///
+/// ```
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = vipps::simulator::Simulator::start()?;
+/// # let vipps = sim.client();
+/// use vipps::Amount;
+/// use vipps::epayment::PaymentMethod;
+///
+/// let created = vipps
+///     .epayment()
+///     .create("acme-order-1001".parse()?, Amount::nok(49))
+///     .web_redirect("https://shop.example.com/orders/1001".parse()?)
+///     .payment_method(PaymentMethod::Card)
+///     .await?;
+/// # assert!(created.redirect_url().is_some());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PaymentMethod {

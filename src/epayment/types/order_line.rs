@@ -36,7 +36,7 @@ pub struct OrderLine {
     is_shipping: bool,
 }
 
-/// The unit of the quantity of an [`OrderLine`].
+/// The unit of the quantity of an [`OrderLine`], which has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QuantityUnit {

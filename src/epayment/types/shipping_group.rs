@@ -28,7 +28,7 @@ macro_rules! wire_enum {
 }
 
 wire_enum! {
-    /// The kind of a delivery.
+    /// The kind of a delivery. [`Express`](crate::epayment::Express) has an example.
     ShippingType {
         /// Delivery to the door.
         HomeDelivery,
@@ -44,7 +44,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The company that delivers.
+    /// The company that delivers. [`Express`](crate::epayment::Express) has an example.
     ShippingBrand {
         /// Posten.
         Posten,

@@ -6,6 +6,7 @@ use crate::simulator::gateway::OutgoingMessage;
 use crate::simulator::redaction;
 
 /// The outcome of a call to the merchant.
+/// [`Simulator::deliver_to_fn`](crate::simulator::Simulator::deliver_to_fn) has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryOutcome {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::payment::Payment;
 use crate::types::Currency;
 
-/// The kind of a movement of money.
+/// The kind of a movement of money. [`Account`](crate::simulator::Account) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EffectKind {
@@ -22,6 +22,7 @@ pub enum EffectKind {
 }
 
 /// A movement of money that took effect. The merchant may or may not have received the response.
+/// [`Account`](crate::simulator::Account) has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     kind: EffectKind,

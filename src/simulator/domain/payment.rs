@@ -18,6 +18,7 @@ use crate::types::Amount;
 /// The time at which a sales unit takes the money: at capture or at approval.
 ///
 /// Vipps configures this for each sales unit. A merchant cannot choose it for each payment.
+/// [`Builder`](crate::simulator::Builder) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(
     clippy::exhaustive_enums,
