@@ -48,7 +48,8 @@ open_enum! {
 /// ```
 ///
 /// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
-/// has another status, another amount, an error, or sums in which the money did not move.
+/// has another status, another amount, an error, or sums in which the money did not move. It also
+/// does if it has no status, no amount, and no sums that show the operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
