@@ -23,7 +23,7 @@ const INITIATE: Operation = Operation {
     rate_limit: rate_limit!("eCom", 2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if it exists, cancel \
-         it and start again with a new order id; if it does not exist (error 35), send the same request again."
+         it and start a payment with a new order id; if it does not exist (error 35), retry the same request."
     ),
     ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
 };

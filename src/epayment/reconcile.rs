@@ -63,7 +63,7 @@ impl Payment {
     /// match payment.reconcile_create("stored-key".parse()?).await {
     ///     Reconciled::TookEffect(details) => println!("created: {}", details.state()),
     ///     Reconciled::NoEffect => println!("create it with the stored key"),
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
@@ -101,7 +101,7 @@ impl Payment {
     ///     Reconciled::NoEffect => {
     ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
@@ -144,7 +144,7 @@ impl Payment {
     /// match payment.reconcile_cancel().await {
     ///     Reconciled::TookEffect(_) => println!("cancelled"),
     ///     Reconciled::NoEffect => println!("retry the cancel"),
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
