@@ -27,7 +27,7 @@ const fn row(
 
 #[rustfmt::skip] // A table is read with one line for each code.
 pub(crate) static ERROR_CODES: &[ErrorCode] = &[
-    row(InvalidRequest, ErrorCode::ANY, ChangeRequest, "The field that the error names is missing or breaks a rule. Correct it and retry."),
+    row(InvalidRequest, ErrorCode::ANY, ChangeRequest, "The field that the error names is missing or breaks a rule. Correct it, and send the corrected request."),
     row(Payment, "41", NewOrder, "The customer has no card that can pay. Let them add one in the app, then start a new order."),
     row(Payment, "42", NewOrder, "The bank that issued the card refused. The customer can try another card on a new order."),
     row(Payment, "43", NewOrder, "The bank that issued the card refused this amount. The customer can try another card on a new order."),

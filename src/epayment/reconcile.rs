@@ -44,7 +44,7 @@ pub type Reconcile = payment::Reconcile<PaymentDetails>;
 impl Payment {
     /// Finds out whether the create with this idempotency key created the payment.
     ///
-    /// Usually it is simpler to make the same create again with the same key. It returns the
+    /// Usually it is simpler to retry the create with the same key. It returns the
     /// payment with its redirect URL.
     ///
     /// Calls `getPayment` and `getPaymentEventLog`.

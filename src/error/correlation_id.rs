@@ -36,17 +36,16 @@ const LEVELS: usize = 5;
 
 /// Returns the most useful id of a response: from its body, or else from its headers.
 ///
-/// RFC 9457 allows a path as `instance`, and the webhooks API sends one. A path identifies no
-/// request, so it is returned only if the response has no other id.
+/// RFC 9457 allows a URL or a path as `instance`, and the webhooks API sends a path. It identifies
+/// no request, and the path of a Userinfo request contains the customer's id, so it is ignored.
 pub(super) fn find(body: &Value, headers: &HeaderMap) -> Option<String> {
-    let (paths, ids): (Vec<_>, Vec<_>) = in_body(body).partition(|id| id.starts_with('/'));
+    let mut ids = in_body(body).filter(|id| !id.starts_with('/') && !id.contains("://"));
     let in_headers = HEADERS.iter().filter_map(|name| headers.get(*name));
     let in_headers = in_headers
         .filter_map(|value| value.to_str().ok())
         .map(sanitize::id)
         .find(|id| !id.is_empty());
-    let in_body = ids.into_iter().next();
-    in_body.or(in_headers).or(paths.into_iter().next())
+    ids.next().or(in_headers)
 }
 
 /// Returns all ids of a body: the outermost level first, and the most useful first within a level.

@@ -241,7 +241,7 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 
 fn looks_like_svg(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(1024)];
-    memchr::memmem::find(head, b"<svg").is_some()
+    head.windows(4).any(|window| window == b"<svg")
 }
 
 /// The image of a code. Returned by [`Qr::image`](super::Qr::image), which has an example.

@@ -203,8 +203,9 @@ fn parse_signature(authorization: &[u8]) -> Option<&[u8]> {
         return None;
     }
     // `SignedHeaders` is ignored: the signature always covers the same three headers.
-    let at = memchr::memmem::find_iter(parameters, NAME)
-        .find(|at| *at == 0 || parameters.get(at - 1) == Some(&b'&'))?;
+    let begins_parameter = |at: usize| at == 0 || parameters.get(at - 1) == Some(&b'&');
+    let mut windows = parameters.windows(NAME.len()).enumerate();
+    let (at, _) = windows.find(|(at, window)| *window == NAME && begins_parameter(*at))?;
     parameters.get(at + NAME.len()..)
 }
 

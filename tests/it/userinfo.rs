@@ -141,6 +141,19 @@ async fn a_sub_is_encoded_as_one_path_segment() {
     assert!(!shape.contains("a%20b"), "{shape}");
 }
 
+/// An `instance` that is the path of the request contains the `sub`, which is personal data.
+#[tokio::test]
+async fn refusal_does_not_show_the_path_of_the_request() {
+    for instance in [path(SUB), format!("https://api.vipps.no{}", path(SUB))] {
+        let body = serde_json::json!({"title": "Not found", "status": "404", "instance": instance});
+        let recorder = Recorder::new().respond("GET", &path(SUB), 404, &body.to_string());
+        let error = recorder.client().userinfo(SUB).await.unwrap_err();
+        assert_eq!(error.correlation_id(), None);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(SUB), "{shown}");
+    }
+}
+
 /// The errors have a status as text, or the form of the newer APIs.
 #[tokio::test]
 async fn refusals_have_their_status_and_correlation_id() {
