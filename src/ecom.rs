@@ -148,7 +148,7 @@ impl Ecom {
     /// match vipps.ecom().reconcile(&error).await {
     ///     Reconciled::TookEffect(details) => assert_eq!(details.sums().captured, Amount::nok(200)),
     ///     Reconciled::NoEffect => println!("retry the capture with the key of the error"),
-    ///     Reconciled::StillUnknown(why) => println!("try again later: {why}"),
+    ///     Reconciled::StillUnknown(why) => println!("retry later: {why}"),
     /// }
     /// # assert!(matches!(vipps.ecom().reconcile(&error).await, Reconciled::TookEffect(_)));
     /// # Ok(()) }

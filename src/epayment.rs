@@ -155,7 +155,7 @@ impl EPayment {
     /// match vipps.epayment().reconcile(&error).await {
     ///     Reconciled::TookEffect(details) => assert_eq!(details.aggregate().captured, Some(Amount::nok(50))),
     ///     Reconciled::NoEffect => println!("retry the capture with the key of the error"),
-    ///     Reconciled::StillUnknown(why) => println!("try again later: {why}"),
+    ///     Reconciled::StillUnknown(why) => println!("retry later: {why}"),
     /// }
     /// # assert!(matches!(vipps.epayment().reconcile(&error).await, Reconciled::TookEffect(_)));
     /// # Ok(()) }

@@ -45,7 +45,7 @@ impl CallRecord {
         *request.headers_mut() = self.headers(runtime, options, token)?;
         if let Some(body) = built.body() {
             let body = body.as_bytes().ok_or_else(|| {
-                let reason = "body: must be in memory, since a retry sends it again; got a stream";
+                let reason = "body: must be in memory, because every retry sends it; got a stream";
                 Error::new(ErrorKind::InvalidInput, Outcome::NotSent, reason)
             })?;
             *request.body_mut() = Some(body.to_vec().into());

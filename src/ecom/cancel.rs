@@ -17,7 +17,7 @@ use crate::retry::{self, Pace};
 ///
 /// The API has no idempotency key for a cancel. After a lost response, the call therefore reads the
 /// details. If they show that the payment is cancelled, the call succeeds. If the payment can still
-/// be cancelled, the call sends the request again. The deadline covers all of these requests.
+/// be cancelled, the call retries the cancel. The deadline covers all of these requests.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {

@@ -27,7 +27,7 @@ const fn row(
 
 #[rustfmt::skip] // A table is read with one line for each code.
 pub(crate) static ERROR_CODES: &[ErrorCode] = &[
-    row(InvalidRequest, ErrorCode::ANY, ChangeRequest, "The field that the error names is missing or breaks a rule. Correct it and send the request again."),
+    row(InvalidRequest, ErrorCode::ANY, ChangeRequest, "The field that the error names is missing or breaks a rule. Correct it, and send the corrected request."),
     row(Payment, "41", NewOrder, "The customer has no card that can pay. Let them add one in the app, then start a new order."),
     row(Payment, "42", NewOrder, "The bank that issued the card refused. The customer can try another card on a new order."),
     row(Payment, "43", NewOrder, "The bank that issued the card refused this amount. The customer can try another card on a new order."),
@@ -43,7 +43,7 @@ pub(crate) static ERROR_CODES: &[ErrorCode] = &[
     row(Payment, "72", ChangeRequest, "The payment is only reserved, so there is nothing to refund. Cancel it instead."),
     row(Payment, "73", ChangeRequest, "The order is cancelled, so there is nothing to refund."),
     row(Payment, "74", Contact, "The refund could not be drawn from the merchant's account. The merchant must check its balance and settings."),
-    row(Payment, "93", ChangeRequest, "This idempotency key was used before with another amount. Send the first request again, or use a new key for a new request."),
+    row(Payment, "93", ChangeRequest, "This idempotency key was used before with another amount. Retry the first request, or use a new key for a new request."),
     row(Payment, "95", ChangeRequest, "Either the refund comes more than 365 days too late, or the sales unit may not capture directly."),
     row(Payment, "96", ChangeRequest, "The time limit for this operation has passed. (An old code. Today it is 98.)"),
     row(Payment, "98", ChangeRequest, "More than 180 days have passed since the reservation: it can no longer be captured or cancelled."),
@@ -51,9 +51,9 @@ pub(crate) static ERROR_CODES: &[ErrorCode] = &[
     row(Payment, "1501", NewOrder, "The customer is under 15 and may not pay companies. Someone else must pay."),
     row(VippsError, "91", ChangeRequest, "The payment's state does not allow this, such as the capture of a cancelled order."),
     row(VippsError, "92", CheckDetails, "The order has been processed already. The details state how."),
-    row(VippsError, "93", ChangeRequest, "This idempotency key was used before with another request. Send the first request again unchanged, or use a new key for a new request."),
-    row(VippsError, "94", Retry, "Another operation on this order is still running. Send the same request again later, with the same idempotency key."),
-    row(VippsError, "98", Retry, "Too many operations run at the same time. Send the same request again later, with the same idempotency key."),
+    row(VippsError, "93", ChangeRequest, "This idempotency key was used before with another request. Retry the first request unchanged, or use a new key for a new request."),
+    row(VippsError, "94", Retry, "Another operation on this order is still running. Retry the same request later, with the same idempotency key."),
+    row(VippsError, "98", Retry, "Too many operations run at the same time. Retry the same request later, with the same idempotency key."),
     row(VippsError, "99", CheckDetails, "An error inside Vipps MobilePay; in practice often a malformed request. Read the details, then check the request."),
     row(User, "81", NewOrder, "This phone number cannot pay, for one of four reasons that the API does not distinguish: it is malformed (eCom takes eight digits, without +47), it has no Vipps user, the user is under 15, or the user is blocked."),
     row(User, "82", NewOrder, "The customer's app is too old. They must update it, then pay on a new order."),

@@ -23,7 +23,7 @@ const INITIATE: Operation = Operation {
     rate_limit: rate_limit!("eCom", 2, "to start a payment", "order and sales unit"),
     unknown_hint: unknown_hint!(
         "The payment may exist, and its landing page is lost. `Ecom::reconcile` reads its details: if it exists, cancel \
-         it and start again with a new order id; if it does not exist (error 35), send the same request again."
+         it and start again with a new order id; if it does not exist (error 35), retry the same request."
     ),
     ..Operation::new(&ECOM, Once, &endpoints::INITIATE_PAYMENT_V3_USING_POST)
 };
@@ -46,8 +46,8 @@ const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
     rate_limit: rate_limit!("eCom", 5, "to cancel", "order and sales unit"),
     unknown_hint: unknown_hint!(
-        "`Ecom::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
-         again."
+        "`Ecom::reconcile` reads the details, which state whether the payment is cancelled. If it is not, retry the \
+         cancel."
     ),
     ..Operation::new(&ECOM, Cancel, &endpoints::CANCEL_PAYMENT_REQUEST_USING_PUT)
 };
@@ -75,7 +75,7 @@ const FORCE_APPROVE: Operation = Operation {
 
 const TRANSFER_UNKNOWN: Option<UnknownHint> = unknown_hint!(
     "`Ecom::reconcile` reads the details, whose events name the idempotency key of the request that caused them. Or \
-     make the same call again with the idempotency key of this error: nothing happens twice."
+     retry the call with the idempotency key of this error: nothing happens twice."
 );
 
 pub(crate) static OPERATIONS: &[Operation] = &[

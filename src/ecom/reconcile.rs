@@ -66,7 +66,7 @@ impl Payment {
     ///     Reconciled::NoEffect => {
     ///         vipps.ecom().initiate(order, Amount::nok(200), "Socks".parse()?).await?;
     ///     }
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # assert!(sim.account("order-1").is_some());
     /// # Ok(()) }
@@ -106,7 +106,7 @@ impl Payment {
     ///     Reconciled::NoEffect => {
     ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # assert_eq!(payment.details().await?.sums().captured, part);
     /// # Ok(()) }
@@ -150,7 +150,7 @@ impl Payment {
     /// match payment.reconcile_cancel().await {
     ///     Reconciled::TookEffect(_) => println!("cancelled"),
     ///     Reconciled::NoEffect => println!("retry the cancel"),
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```

@@ -23,7 +23,7 @@ const REFUSED: [&str; 3] = ["6050", "6060", "6190"];
 ///
 /// The API has no idempotency key for a cancel. After a lost response, the call therefore reads the
 /// details. If they show that nothing is left to capture, the call succeeds. If the payment can
-/// still be cancelled, the call sends the request again. The deadline covers all of these requests.
+/// still be cancelled, the call retries the cancel. The deadline covers all of these requests.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until `.await` or `send`"]
 pub struct Cancel {

@@ -27,7 +27,7 @@ const CREATE: Operation = Operation {
         "reference and sales unit"
     ),
     unknown_hint: unknown_hint!(
-        "The payment may exist. Make the same call again with the idempotency key of this error: it creates nothing \
+        "The payment may exist. Retry the call with the idempotency key of this error: it creates nothing \
          twice, and returns the payment."
     ),
     ..Operation::new(&EPAYMENT, KeyedWrite, &endpoints::CREATE_PAYMENT)
@@ -51,8 +51,8 @@ const CANCEL: Operation = Operation {
     effect: PaymentEffect::Cancel,
     rate_limit: rate_limit!("ePayment", 5, "to cancel", "reference and sales unit"),
     unknown_hint: unknown_hint!(
-        "`EPayment::reconcile` reads the details, which state whether the payment is cancelled. If it is not, cancel it \
-         again."
+        "`EPayment::reconcile` reads the details, which state whether the payment is cancelled. If it is not, retry the \
+         cancel."
     ),
     ..Operation::new(&EPAYMENT, Cancel, &endpoints::CANCEL_PAYMENT)
 };
@@ -89,7 +89,7 @@ const FORCE_APPROVE: Operation = Operation {
 
 const TRANSFER_UNKNOWN: Option<UnknownHint> = unknown_hint!(
     "`EPayment::reconcile` reads the event log, which names the idempotency key of the request that caused each event. \
-     Or make the same call again with the idempotency key of this error: nothing happens twice."
+     Or retry the call with the idempotency key of this error: nothing happens twice."
 );
 
 pub(crate) static OPERATIONS: &[Operation] = &[

@@ -44,7 +44,7 @@ pub type Reconcile = payment::Reconcile<PaymentDetails>;
 impl Payment {
     /// Finds out whether the create with this idempotency key created the payment.
     ///
-    /// Usually it is simpler to make the same create again with the same key. It returns the
+    /// Usually it is simpler to retry the create with the same key. It returns the
     /// payment with its redirect URL.
     ///
     /// Calls `getPayment` and `getPaymentEventLog`.
@@ -63,7 +63,7 @@ impl Payment {
     /// match payment.reconcile_create("stored-key".parse()?).await {
     ///     Reconciled::TookEffect(details) => println!("created: {}", details.state()),
     ///     Reconciled::NoEffect => println!("create it with the stored key"),
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
@@ -101,7 +101,7 @@ impl Payment {
     ///     Reconciled::NoEffect => {
     ///         payment.capture(part).idempotency_key(key).await?;
     ///     }
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```
@@ -144,7 +144,7 @@ impl Payment {
     /// match payment.reconcile_cancel().await {
     ///     Reconciled::TookEffect(_) => println!("cancelled"),
     ///     Reconciled::NoEffect => println!("retry the cancel"),
-    ///     Reconciled::StillUnknown(reason) => println!("try again later: {reason}"),
+    ///     Reconciled::StillUnknown(reason) => println!("retry later: {reason}"),
     /// }
     /// # Ok(()) }
     /// ```

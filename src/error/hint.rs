@@ -62,7 +62,7 @@ fn of_status(status: u16, body: &ErrorBody<'_>) -> Option<&'static str> {
             Some("The gateway has no such path: check the base URL.")
         }
         423 => Some(
-            "Another operation on this order is still running. Send the same request again later, \
+            "Another operation on this order is still running. Retry the same request later, \
              with the same idempotency key.",
         ),
         500 if !has_number => Some(

@@ -22,9 +22,9 @@ pub enum Remedy {
     ChangeRequest,
     /// Start a new payment with a new order id, after the customer has acted or wants to try again.
     NewOrder,
-    /// Send the same request a second time after a short wait, with the same idempotency key.
+    /// Retry the same request after a short wait, with the same idempotency key.
     Retry,
-    /// Send the same request later, after minutes to days, with the same idempotency key. Nothing
+    /// Retry the same request later, after minutes to days, with the same idempotency key. Nothing
     /// has happened yet, so do not deliver.
     RetryLater,
     /// Read the details of the payment first. The code does not state what happened.

@@ -15,8 +15,8 @@ use crate::types::{InvalidValue, Reference};
 /// `.await` sends one request.
 ///
 /// The request carries one idempotency key on every attempt. If the outcome stays
-/// [`Unknown`](crate::Outcome::Unknown), make the same call again with the key of the error: it
-/// returns the payment.
+/// [`Unknown`](crate::Outcome::Unknown), retry the call with the key of the error: it returns the
+/// payment.
 ///
 /// # Continue after a crash
 ///

@@ -56,8 +56,8 @@ pub enum Reconciled<D> {
     ///   first request arrives after all.
     /// * **cancel**: the payment is unchanged. A retry is safe.
     NoEffect,
-    /// The details could not be read, or prove nothing. The outcome is still unknown: try again
-    /// later. The error states the reason, and its [`outcome`](Error::outcome) is
+    /// The details could not be read, or prove nothing. The outcome is still unknown: retry later.
+    /// The error states the reason, and its [`outcome`](Error::outcome) is
     /// [`Unknown`](Outcome::Unknown).
     StillUnknown(Error),
 }

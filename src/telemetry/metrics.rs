@@ -61,7 +61,7 @@ counters! {
     attempts,
     /// Retries after a failure.
     retries,
-    /// Requests that were sent again with another token after HTTP 401.
+    /// Requests that were replayed with another token after HTTP 401.
     replays,
     /// Requests for a token, including retries.
     token_requests,

@@ -30,7 +30,7 @@ const REDACTED: &str = "[redacted]";
 /// as many.
 const MIN_PERSONAL_DIGITS: usize = 8;
 
-/// Hides the values that are not listed, and remembers the placeholders.
+/// Hides the values that are not listed, and stores their placeholders.
 #[derive(Default)]
 pub(crate) struct Redactor {
     placeholders: Vec<Placeholder>,

@@ -10,10 +10,9 @@
 //! environment must be selected by name and requires the keys of a sales unit:
 //!
 //! ```console
-//! export VIPPS_CLIENT_ID=… VIPPS_CLIENT_SECRET=… VIPPS_SUBSCRIPTION_KEY=…
-//! VIPPS_MERCHANT_SERIAL_NUMBER=… export VIPPS_CONTRACT_PHONE=…   # a test user who has approved a
-//! payment in the test app once VIPPS_CONTRACT=test-environment cargo test --test contract --
-//! --test-threads 2
+//! export VIPPS_CLIENT_ID=… VIPPS_CLIENT_SECRET=… VIPPS_SUBSCRIPTION_KEY=… VIPPS_MERCHANT_SERIAL_NUMBER=…
+//! export VIPPS_CONTRACT_PHONE=…   # a test user who has approved a payment in the test app once
+//! VIPPS_CONTRACT=test-environment cargo test --test contract -- --test-threads 2
 //! ```
 //!
 //! Production is refused before a request is sent, and so is every host except that of the test

@@ -296,7 +296,7 @@ async fn hint_of_an_unknown_outcome_names_the_next_step() {
     check(&error, &["details", "idempotency key"]);
     let vipps = lost("PUT", format!("{order}/cancel"));
     let error = vipps.ecom().payment(id()).cancel().await.unwrap_err();
-    check(&error, &["details", "cancel it again"]);
+    check(&error, &["details", "retry the cancel"]);
 
     // A server error leaves the outcome unknown too, and its own hint takes precedence.
     let recorder = Recorder::new().respond("POST", "/ecomm/v2/payments", 500, "");

@@ -47,7 +47,7 @@ fn modified(response: Value, change: &Change) -> Response {
     if change.is_repeated {
         response.noted("repeated: the first response, no second effect")
     } else if change.event.idempotency_key.is_none() {
-        response.noted("X-Request-Id is missing: the same call again moves money again")
+        response.noted("X-Request-Id is missing: a retry of this request moves money twice")
     } else {
         response
     }
