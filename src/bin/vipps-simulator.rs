@@ -124,11 +124,10 @@ fn parse(mut arguments: Parser) -> Result<Task, Box<dyn Error>> {
                 builder.seed(value(&mut arguments, "--seed", rule)?)
             }
             Arg::Long("forward-callbacks") => {
+                // A password may be in the value, so the messages do not contain it.
                 let text: String = value(&mut arguments, "--forward-callbacks", ORIGIN)?;
-                forward_callbacks = Some(
-                    origin(&text)
-                        .map_err(|error| format!("--forward-callbacks: {error}, got {text:?}"))?,
-                );
+                forward_callbacks =
+                    Some(origin(&text).map_err(|error| format!("--forward-callbacks: {error}"))?);
                 builder
             }
             Arg::Long("webhook") => {

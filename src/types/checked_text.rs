@@ -10,7 +10,7 @@ pub(crate) struct TextRule {
     pub(crate) field: &'static str,
     /// The number of characters.
     pub(crate) length: RangeInclusive<usize>,
-    /// Counts the characters.
+    /// Counts the characters for the maximum.
     pub(crate) count: fn(&str) -> usize,
     /// The characters and their order, as a phrase that follows the length: `digits`.
     pub(crate) characters: &'static str,
@@ -50,7 +50,13 @@ impl TextRule {
             Ends::Trimmed => text.trim(),
             Ends::Exact => text,
         };
-        let count = (self.count)(sent);
+        // `count` may count a character twice, which must not help a text to its minimum.
+        let characters = sent.chars().count();
+        let count = if characters < *self.length.start() {
+            characters
+        } else {
+            (self.count)(sent)
+        };
         let mut numbered = (1..).zip(sent.chars());
         let reason = if !self.length.contains(&count) {
             format!("it has {count}")

@@ -12,12 +12,17 @@ use super::{http_date, lenient};
 /// of years in the future.
 const MILLISECOND_DIGITS: usize = 12;
 
+/// The start of 2015 in seconds since 1970.
+const EARLIEST: i64 = 1_420_070_400;
+
 /// A time stamp of a response: the received text, and the instant that it means.
 ///
 /// These forms are readable: ISO 8601 with `T` or a space, with or without a fraction (up to nine
 /// digits), with `Z`, an offset or no zone (read as UTC, the zone of the servers); the time since
 /// 1970 as a number or text, in seconds or, from 12 digits, in milliseconds; and the form of HTTP
-/// headers. An unreadable time stamp is not an error: it has its text and no instant.
+/// headers. An unreadable time stamp is not an error: it has its text and no instant. The same is
+/// true for a time before 2015, when Vipps did not exist yet: it is an empty date, such as
+/// `0001-01-01T00:00:00`, or a number of another unit.
 ///
 /// ```
 /// use vipps::types::Timestamp;
@@ -39,7 +44,7 @@ impl Timestamp {
         &self.text
     }
 
-    /// Returns the instant, or `None` if the text is unreadable.
+    /// Returns the instant, or `None` if the text is unreadable or names a time before 2015.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
         self.instant
     }
@@ -69,7 +74,7 @@ fn read(text: &str) -> Option<jiff::Timestamp> {
 impl From<String> for Timestamp {
     fn from(text: String) -> Self {
         Self {
-            instant: read(&text),
+            instant: read(&text).filter(|instant| instant.as_second() >= EARLIEST),
             text,
         }
     }
@@ -140,7 +145,7 @@ mod tests {
             ("Mon, 30 Mar 2023 08:38:32 GMT", "2023-03-30T08:38:32Z"),
             ("1495271273", "2017-05-20T09:07:53Z"),
             ("1495271273123", "2017-05-20T09:07:53.123Z"),
-            ("0", "1970-01-01T00:00:00Z"),
+            ("2015-01-01T00:00:00Z", "2015-01-01T00:00:00Z"),
         ] {
             let time = Timestamp::from(text);
             let instant = time.instant().map(|instant| instant.to_string());
@@ -151,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_text_is_stored_without_an_instant() {
+    fn unreadable_or_early_time_has_no_instant() {
         for text in [
             "",
             "soon",
@@ -161,6 +166,10 @@ mod tests {
             "9999999999999999",
             "-",
             "[Expired]",
+            "0001-01-01T00:00:00",
+            "0",
+            "20181114",
+            "2014-12-31T23:59:59Z",
         ] {
             let time = Timestamp::from(text);
             assert_eq!(time.instant(), None, "{text:?}");

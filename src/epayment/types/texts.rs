@@ -79,3 +79,19 @@ impl ShippingToken {
         Ok(Self::parse(&bytes.iter().fold(String::new(), digits))?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn description_has_3_to_100_characters_however_they_are_counted() {
+        for text in ["Tea", "🧦🧦🧦", &"🧦".repeat(50), &"å".repeat(100)] {
+            assert!(PaymentDescription::parse(text).is_ok(), "{text}");
+        }
+        for (text, count) in [("🧦🧦", "it has 2"), (&"🧦".repeat(51), "it has 102")] {
+            let error = PaymentDescription::parse(text).unwrap_err();
+            assert!(error.to_string().contains(count), "{error}");
+        }
+    }
+}

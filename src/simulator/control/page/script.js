@@ -329,7 +329,7 @@ function orderCard(order, severalUnits) {
 
 const EFFECTS = {
   reserve: ["Reserved", "reserved"],
-  sale: ["Charged", "captured"],
+  sale: ["Captured directly", "captured"],
   capture: ["Captured", "captured"],
   refund: ["Refunded", "refunded"],
   release: ["Released", "cancelled"],
@@ -352,7 +352,7 @@ function sums(order) {
   const rows = [["Reserved", order.reserved], ["Captured", order.captured], ["Refunded", order.refunded], ["Released", order.released]];
   return h("dl", { class: "sums" },
     rows.filter(([, minor]) => minor).map(([label, minor]) => h("div", {}, h("dt", {}, label), h("dd", {}, money(minor, order.currency)))),
-    h("div", { class: "total" }, h("dt", {}, "Charged"), h("dd", {}, money(order.captured - order.refunded, order.currency))));
+    h("div", { class: "total" }, h("dt", {}, "Paid"), h("dd", {}, money(order.captured - order.refunded, order.currency))));
 }
 
 // ---- The keys
