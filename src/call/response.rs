@@ -20,6 +20,9 @@ pub(crate) const OTHER_ORDER: &str =
 pub(crate) const OTHER_PAYMENT: &str =
     "the response is about another payment than the request: it proves nothing about this one";
 
+pub(crate) const OTHER_CODE: &str =
+    "the response is about another code than the request: it proves nothing about this one";
+
 /// A response with the status of a success. Its body shows whether the operation succeeded.
 #[derive(Debug)]
 pub(crate) struct Response {
@@ -109,6 +112,11 @@ impl Response {
         returned: Option<&str>,
     ) -> Result<()> {
         self.check_id(requested.as_str(), returned, OTHER_PAYMENT)
+    }
+
+    /// Like [`check_order`](Self::check_order), for the id of a QR code.
+    pub(crate) fn check_code(&self, requested: &str, returned: Option<&str>) -> Result<()> {
+        self.check_id(requested, returned, OTHER_CODE)
     }
 
     fn check_id(

@@ -49,7 +49,8 @@ open_enum! {
 ///
 /// A response of HTTP 200 becomes an error with [`Outcome::Unknown`](crate::Outcome::Unknown) if it
 /// has another status, another amount, an error, or sums in which the money did not move. It also
-/// does if it has no status, no amount, and no sums that show the operation.
+/// does if it has no status, no amount, and no sums that show the operation, or if everything was
+/// captured, the amount is not positive, and no sums show the capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transaction {
@@ -111,6 +112,14 @@ impl Requested {
         {
             return Err(format!(
                 "{requested} was requested, and its amount is {amount}"
+            ));
+        }
+        if let (Self::Capture(None), Some(amount)) = (self, info.amount)
+            && !amount.is_positive()
+            && is_done != Some(true)
+        {
+            return Err(format!(
+                "its amount is {amount}, and no sums show that money moved"
             ));
         }
         if is_done == Some(false) {

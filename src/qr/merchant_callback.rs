@@ -97,7 +97,7 @@ impl MerchantCallback {
 struct Wire {
     #[serde(default, deserialize_with = "lenient::opt_text")]
     merchant_serial_number: Option<String>,
-    #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[serde(default, deserialize_with = "lenient::opt_id")]
     merchant_qr_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     location_description: Option<String>,

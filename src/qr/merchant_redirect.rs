@@ -144,7 +144,7 @@ impl MerchantRedirect {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
-    #[serde(default, deserialize_with = "lenient::opt_text")]
+    #[serde(default, deserialize_with = "lenient::opt_id")]
     id: Option<String>,
     #[serde(default, deserialize_with = "lenient::opt_text")]
     url: Option<String>,
@@ -207,8 +207,8 @@ impl MerchantRedirectQr {
     /// Reads the response to a request for one code. A missing id is the requested one.
     fn read(requested_id: &RedirectQrId, format: QrFormat, response: &Response) -> Result<Self> {
         let wire: Wire = response.decode()?;
-        let id = wire.id.clone().unwrap_or_else(|| requested_id.to_string());
-        Ok(Self::from_wire(id, format, wire))
+        response.check_code(requested_id.as_str(), wire.id.as_deref())?;
+        Ok(Self::from_wire(requested_id.to_string(), format, wire))
     }
 
     /// Reads the response to a create or an update. The request was applied, so missing values are
@@ -225,10 +225,10 @@ impl MerchantRedirectQr {
             response.decode::<Option<Wire>>()?
         };
         let mut wire = wire.unwrap_or_default();
-        let id = wire.id.take().unwrap_or_else(|| requested_id.to_string());
+        response.check_code(requested_id.as_str(), wire.id.as_deref())?;
         wire.redirect_url
             .get_or_insert_with(|| redirect_url.as_str().to_owned());
-        Ok(Self::from_wire(id, format, wire))
+        Ok(Self::from_wire(requested_id.to_string(), format, wire))
     }
 
     fn from_wire(id: String, format: QrFormat, wire: Wire) -> Self {

@@ -44,6 +44,7 @@ impl OneTime {
     /// Before anything is sent: a landing page that is an app link (`isApp`), which has no code.
     /// From the API: HTTP 400 with `Order timeout` if the payment has expired, or with
     /// `Validation error` if the landing page is of another environment.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no code.
     pub async fn send(self) -> Result<OneTimeQr> {
         if self.landing_page.is_app_link() {
             let rule = "must be a web page: a payment started with `app_switch` has no code";
@@ -62,6 +63,9 @@ impl OneTime {
             })
             .await?;
         let wire: Wire = response.decode()?;
+        if wire.url.trim().is_empty() {
+            return Err(response.decode_error("the response has no code: `url` is empty"));
+        }
         Ok(OneTimeQr::new(format, wire))
     }
 }

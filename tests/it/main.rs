@@ -85,6 +85,7 @@ mod requests_qr;
 mod requests_webhooks;
 mod response_json;
 mod responses;
+mod responses_of_other_codes;
 mod responses_of_other_orders;
 mod retry;
 mod retry_budget;

@@ -20,6 +20,10 @@ async fn failed_code_reports_the_open_payment() {
             ErrorKind::RateLimited,
         ),
         (started().respond("POST", QR, 200, "{}"), ErrorKind::Decode),
+        (
+            started().respond("POST", QR, 200, r#"{"url":" ","expiresIn":300}"#),
+            ErrorKind::Decode,
+        ),
         (started().lose_response("POST", QR), ErrorKind::Connection),
     ] {
         let call = recorder.client().pay_by_qr(id(), amount(), text());

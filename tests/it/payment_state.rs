@@ -246,7 +246,8 @@ fn expiry_without_an_event_follows_from_the_age() {
         assert!(!details.is_expired(after(-86_400)));
     }
     // An empty date states no start.
-    let undated = json(&[INITIATE], None).replace(START_TIME, "0001-01-01T00:00:00");
+    let undated =
+        json(&[INITIATE], None).replace("2026-03-02T09:00:00.000Z", "0001-01-01T00:00:00");
     assert_eq!(read(&undated).state_at(after(86_400)), Initiated);
     for log in [
         &[INITIATE, RESERVE][..],

@@ -223,6 +223,20 @@ async fn an_unknown_status_is_ok_only_if_the_sums_prove_it() {
     }
 }
 
+/// A capture of everything moves at least 1 øre. Zero may also repeat the request, in which zero
+/// means everything, so then the sums decide.
+#[tokio::test]
+async fn a_capture_of_nothing_needs_sums_that_show_it() {
+    for amount in ["0", "-100"] {
+        let body = Capture.body(r#""Captured""#);
+        let body = body.replace(r#""amount":100"#, &format!(r#""amount":{amount}"#));
+        let error = unknown(Capture.send_with_response(None, &body).await, &body);
+        assert!(error.to_string().contains("its amount is"), "{error}");
+        let body = with_sums(&body, Capture.done());
+        assert!(Capture.send_with_response(None, &body).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn a_success_without_a_status_must_state_something() {
     for write in ALL {

@@ -36,7 +36,8 @@ impl GetMerchantCallback {
     ///
     /// # Errors
     /// HTTP 404 if the code does not exist. HTTP 403 if the keys are not authorized for the
-    /// merchant serial number.
+    /// merchant serial number. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response names
+    /// another code.
     pub async fn send(self) -> Result<MerchantCallbackQr> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -52,11 +53,12 @@ impl GetMerchantCallback {
             })
             .await?;
         let wire: Wire = response.decode()?;
-        let id = wire
-            .merchant_qr_id
-            .clone()
-            .unwrap_or_else(|| self.id.to_string());
-        Ok(MerchantCallbackQr::from_wire(id, self.format, wire))
+        response.check_code(self.id.as_str(), wire.merchant_qr_id.as_deref())?;
+        Ok(MerchantCallbackQr::from_wire(
+            self.id.to_string(),
+            self.format,
+            wire,
+        ))
     }
 }
 
@@ -139,7 +141,7 @@ impl ListMerchantCallbacks {
             })
             .await?;
         let read = |mut wire: Wire| {
-            let id = wire.merchant_qr_id.take().filter(|id| !id.is_empty())?;
+            let id = wire.merchant_qr_id.take()?;
             Some(MerchantCallbackQr::from_wire(id, self.format, wire))
         };
         Ok(response

@@ -53,8 +53,8 @@ impl CreateMerchantRedirect {
     /// HTTP 409 if a code with this id exists; [`Error::conflict_id`] returns the id, and nothing
     /// has changed.
     ///
-    /// With an outcome of [`Unknown`](Outcome::Unknown) an earlier response was lost, and the
-    /// existing code does not match the request or could not be read. Read it with
+    /// With an outcome of [`Unknown`](Outcome::Unknown) a response was lost or named another code,
+    /// and an existing code does not match the request or could not be read. Read it with
     /// [`get`](super::MerchantRedirect::get).
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let deadline = Deadline::new(&self.runtime, &self.options);

@@ -41,6 +41,7 @@ impl GetMerchantRedirect {
     ///
     /// # Errors
     /// HTTP 404 if the code does not exist or has expired.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response names another code.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
         let response = call
@@ -95,8 +96,9 @@ impl UpdateMerchantRedirect {
     /// Sends the request.
     ///
     /// # Errors
-    /// HTTP 404 if the code does not exist or has expired. Retry the call after an outcome of
-    /// [`Unknown`](crate::Outcome::Unknown).
+    /// HTTP 404 if the code does not exist or has expired. A response of HTTP 200 that names another
+    /// code is an error with [`Outcome::Unknown`](crate::Outcome::Unknown). Retry the call after
+    /// that outcome.
     pub async fn send(self) -> Result<MerchantRedirectQr> {
         let call = Call::new(&self.runtime, &self.options);
         let redirect_url = self.redirect_url.as_str().to_owned();
@@ -196,7 +198,7 @@ impl ListMerchantRedirects {
             })
             .await?;
         let read = |mut wire: Wire| {
-            let id = wire.id.take().filter(|id| !id.is_empty())?;
+            let id = wire.id.take()?;
             Some(MerchantRedirectQr::from_wire(id, self.format, wire))
         };
         Ok(response
