@@ -85,6 +85,16 @@ fn types(document: &Document, generated: &Generated) -> Result<(), Error> {
 fn operations(document: &Document, generated: &Generated) -> Result<(), Error> {
     let mut wanted = Vec::new();
     for place in document.operations() {
+        if ["options", "trace"].contains(&place.method) {
+            return Err(Error::at(
+                place.pointer,
+                format!(
+                    "the method {} cannot be generated",
+                    place.method.to_uppercase()
+                ),
+                "leave the operation out with an action of the overlay",
+            ));
+        }
         let parameters = place.operation.get("parameters").and_then(Value::as_array);
         let mut inputs: BTreeSet<String> = parameters
             .into_iter()

@@ -14,7 +14,7 @@ use super::check;
 use super::document::Document;
 use super::error::Error;
 use super::generated::Generated;
-use super::invalid_node::locate;
+use super::invalid_node::{failing_part, locate};
 use super::names::pascal;
 use super::passes::{LIMITS, REPLACED, is_replaced};
 use super::tables::tables;
@@ -55,10 +55,22 @@ fn generate(document: &mut Document) -> Result<(TokenStream, Generated), Error> 
     let api = quietly(|| serde_json::from_value::<openapiv3::OpenAPI>(document.root.clone()))
         .map_err(|message| unexpected(&message))?
         .map_err(|error| locate(&mut document.root, &error.to_string()))?;
+    run(document, &api).map_err(|message| {
+        let is_same = |part: &Document| {
+            let api = serde_json::from_value(part.root.clone());
+            api.is_ok_and(|api| run(part, &api).is_err_and(|other| other == message))
+        };
+        Error {
+            pointer: failing_part(document, is_same),
+            ..unexpected(&message)
+        }
+    })
+}
+
+/// Returns the message of the generator if it fails.
+fn run(document: &Document, api: &openapiv3::OpenAPI) -> Result<(TokenStream, Generated), String> {
     let mut generator = Generator::new(&settings(document));
-    let tokens = quietly(|| generator.generate_tokens(&api))
-        .map_err(|message| unexpected(&message))?
-        .map_err(|error| unexpected(&error.to_string()))?;
+    let tokens = quietly(|| generator.generate_tokens(api))?.map_err(|error| error.to_string())?;
     let generated = Generated::of(generator.get_type_space(), &tokens.to_string());
     Ok((tokens, generated))
 }

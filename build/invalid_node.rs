@@ -1,8 +1,8 @@
-//! The place of a node that is not valid in OpenAPI 3.0.
+//! The place of a node that is not valid in OpenAPI 3.0, or on which the generator fails.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::document::{METHODS, escape, walk_schemas};
+use super::document::{Document, METHODS, escape, walk_schemas};
 use super::error::Error;
 use super::generate::clip;
 
@@ -65,4 +65,32 @@ pub(super) fn locate(root: &mut Value, whole: &str) -> Error {
         }
     }
     refuse("", whole)
+}
+
+/// Returns the pointer of the component schema or operation that fails alone, or nothing if only
+/// the whole document fails.
+///
+/// The other schemas accept any value, because references need a target.
+pub(super) fn failing_part(document: &Document, fails: impl Fn(&Document) -> bool) -> String {
+    let mut part = document.clone();
+    for (name, _) in document.schemas() {
+        part.root = document.root.clone();
+        part.root["paths"] = json!({});
+        for (other, schema) in part.schemas_mut() {
+            if other != name {
+                *schema = json!({});
+            }
+        }
+        if fails(&part) {
+            return format!("/components/schemas/{}", escape(name));
+        }
+    }
+    for place in document.operations() {
+        part.root["components"] = document.root["components"].clone();
+        part.root["paths"] = json!({ place.path: { place.method: place.operation } });
+        if fails(&part) {
+            return place.pointer;
+        }
+    }
+    String::new()
 }

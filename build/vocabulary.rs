@@ -54,6 +54,11 @@ impl Checker {
             return Ok(());
         }
         for (key, value) in mapping(value, pointer)? {
+            if key == "$ref" && !value.is_string() {
+                let pointer = format!("{pointer}/$ref");
+                let advice = "write the place of the part, such as '#/components/schemas/A'";
+                return Err(Error::unreadable(pointer, "`$ref` is not text", advice));
+            }
             let held = kind.keys.iter().find(|(name, _)| name == key);
             let is_new = is_in(kind.since_3_1, key);
             if let Some((_, holds)) = held {

@@ -34,23 +34,30 @@ pub(crate) fn read(api: &str, read: Read<'_>) -> Result<Vec<(String, Value)>, Er
     overlays.collect()
 }
 
-/// Applies the actions of the overlays in their order. An action whose target is missing changes
-/// nothing.
+/// Applies the actions of the overlays in their order. An update whose target is missing changes
+/// nothing. In the overlay of an API it is a warning, because a renamed member would lose its mark.
 pub(crate) fn apply(document: &mut Document) -> Result<(), Error> {
     for (file, overlay) in std::mem::take(&mut document.overlays) {
         let actions = overlay.get("actions").and_then(Value::as_array);
         for (index, action) in actions.into_iter().flatten().enumerate() {
-            run(document, action).map_err(|fault| {
-                let pointer = format!("/actions/{index}");
+            let pointer = format!("/actions/{index}");
+            let has_target = run(document, action).map_err(|fault| {
                 let advice = "see spec.openapis.org/overlay/v1.0.0";
-                Error::at(pointer, fault, advice).in_file(&file)
+                Error::at(&pointer, fault, advice).in_file(&file)
             })?;
+            if !has_target && action.get("update").is_some() && file != ALL {
+                let target = text(action, "target").unwrap_or_default();
+                document.warnings.push(format!(
+                    "{file}#{pointer}: the document has no {target}; correct the target or remove the action"
+                ));
+            }
         }
     }
     Ok(())
 }
 
-fn run(document: &mut Document, action: &Value) -> Result<(), &'static str> {
+/// Applies an action. Returns whether its target is in the document.
+fn run(document: &mut Document, action: &Value) -> Result<bool, &'static str> {
     let reason = text(action, "description");
     let reason = reason.ok_or("an action without a reason in `description`")?;
     let target = text(action, "target").and_then(path);
@@ -61,7 +68,9 @@ fn run(document: &mut Document, action: &Value) -> Result<(), &'static str> {
     if is_removal == update.is_some() {
         return Err("an action needs either `update` or `remove: true`");
     }
-    for pointer in find(&document.root, &target) {
+    let pointers = find(&document.root, &target);
+    let has_target = !pointers.is_empty();
+    for pointer in pointers {
         let is_changed = match update {
             Some(update) => document
                 .root
@@ -73,7 +82,7 @@ fn run(document: &mut Document, action: &Value) -> Result<(), &'static str> {
             document.note(pointer, reason);
         }
     }
-    Ok(())
+    Ok(has_target)
 }
 
 /// One step of a `JSONPath`.
@@ -267,6 +276,22 @@ mod tests {
         .unwrap();
         assert_eq!(document.root, testing::document(DOCUMENT).root);
         assert_eq!(document.notes, []);
+        assert_eq!(document.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn an_update_without_its_target_is_a_warning() {
+        let document = corrected(
+            "{target: $.components.schemas.A.properties.gone, description: why, remove: true},
+             {target: $.components.schemas.A.properties.gone, description: why, update: {x-sensitive: true}}",
+        )
+        .unwrap();
+        assert_eq!(
+            document.warnings,
+            [
+                "a.overlay.yaml#/actions/1: the document has no $.components.schemas.A.properties.gone; correct the target or remove the action"
+            ]
+        );
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! clients that fetch at the same time cost one request more and nothing else.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -123,7 +126,7 @@ impl SharedStore {
         if now < self.state().paused_until {
             return None;
         }
-        let result = self.time.timeout_since(now, CALL_LIMIT, start()).await;
+        let result = self.time.timeout_since(now, CALL_LIMIT, run(start)).await;
         let error = match result {
             Some(Ok(value)) => return Some(value),
             Some(Err(error)) => error,
@@ -139,6 +142,18 @@ impl SharedStore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Runs one call of the store. A panic becomes an error, because without it every fetch of a token
+/// would end in the same panic.
+async fn run<'a, T>(start: impl FnOnce() -> TokenStoreFuture<'a, T>) -> Result<T, TokenStoreError> {
+    let panicked = |_| TokenStoreError::new("the store panicked");
+    let mut call = catch_unwind(AssertUnwindSafe(start)).map_err(panicked)?;
+    poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic))))
+    })
+    .await
 }
 
 /// Returns a hash of the environment and the keys that a token belongs to. The hash reveals none of

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::store::{FakeStore, StoreFault};
 use tokio::time::Instant;
 use vipps::simulator::{InMemory, Simulator};
+use vipps::token_store::{StoredToken, TokenStore, TokenStoreFuture};
 use vipps::{ErrorKind, RetryPolicy, Vipps, VippsBuilder};
 
 const TOKEN: &str = "fetch_authorization_token_using_post";
@@ -472,4 +473,34 @@ async fn the_deadline_of_a_call_ends_its_wait_for_the_store() {
     let error = vipps.qr().merchant_callbacks().deadline(deadline).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Deadline);
     assert_eq!(start_time.elapsed(), deadline);
+}
+
+/// A store that panics when it loads, or when it saves.
+#[derive(Debug)]
+struct PanickingStore {
+    at_load: bool,
+}
+
+impl TokenStore for PanickingStore {
+    fn load<'a>(&'a self, _: &'a str) -> TokenStoreFuture<'a, Option<StoredToken>> {
+        assert!(!self.at_load, "the store panics at a load");
+        Box::pin(async { Ok(None) })
+    }
+
+    fn save<'a>(&'a self, _: &'a str, _: &'a StoredToken) -> TokenStoreFuture<'a, ()> {
+        Box::pin(async { panic!("the store panics at a save") })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn store_that_panics_costs_no_time_and_fails_no_call() {
+    for at_load in [true, false] {
+        let setup = Setup::new();
+        let store = PanickingStore { at_load };
+        let vipps = setup.builder().token_store(store).build().unwrap();
+        let times = all(std::slice::from_ref(&vipps), 5).await;
+        assert!(times.iter().all(|time| *time <= FETCH_TIME + CALL_TIME));
+        assert_eq!(setup.token_requests(), 1);
+        assert_eq!(vipps.metrics().token_store_failures, 1);
+    }
 }

@@ -493,6 +493,61 @@ fn an_unknown_type_is_refused_with_its_place() {
     }
 }
 
+#[test]
+fn a_reference_that_is_not_text_is_refused() {
+    for reference in ["5", "", "[a]"] {
+        let schema = "{name: {type: string}}";
+        let document = edited(schema, &format!("{{name: {{$ref: {reference}}}}}"));
+        assert_eq!(
+            error_of("reference-kind", &document),
+            "openapi/api.yaml#/components/schemas/Thing/properties/name/$ref: `$ref` is not text; write the place of the part, such as '#/components/schemas/A'"
+        );
+    }
+}
+
+#[test]
+fn the_part_on_which_the_generator_fails_is_named() {
+    let parameter = |parameter: &str| {
+        format!("operationId: makeThing\n      parameters: [{{name: a, {parameter}}}]")
+    };
+    let signs = parameter("in: query, schema: {type: string, enum: ['<', '>']}");
+    let cookie = parameter("in: cookie, schema: {type: string}");
+    for (old, new, wanted) in [
+        (
+            "operationId: makeThing",
+            signs.as_str(),
+            "openapi/api.yaml#/components/schemas/A: the generator cannot take this document: Failed to make unique variant names",
+        ),
+        (
+            "operationId: makeThing",
+            &cookie,
+            "openapi/api.yaml#/paths/~1things/post: the generator cannot take this document: unexpected or unhandled format in the OpenAPI document cookie parameters",
+        ),
+        (
+            "/things:",
+            "/things/{a:",
+            "openapi/api.yaml#/paths/~1things~1{a/post: the generator cannot take this document: invalid operation path",
+        ),
+    ] {
+        let message = error_of("generator", &edited(old, new));
+        assert!(message.starts_with(wanted), "{message}");
+    }
+}
+
+#[test]
+fn a_method_that_is_not_generated_is_refused() {
+    for method in ["options", "trace"] {
+        let message = error_of("method", &edited("post:", &format!("{method}:")));
+        assert_eq!(
+            message,
+            format!(
+                "openapi/api.yaml#/paths/~1things/{method}: the method {} cannot be generated; leave the operation out with an action of the overlay",
+                method.to_uppercase()
+            )
+        );
+    }
+}
+
 /// The author chooses names and extensions. Some of them resemble a misspelled keyword.
 #[test]
 fn free_names_and_extensions_are_not_refused() {

@@ -1,6 +1,7 @@
-//! Parameters without a schema, and parameters that the path and its operation do not share.
+//! Parameters without a schema, optional parameters of a path, and parameters that the path and its
+//! operation do not share.
 //!
-//! The generator refuses a parameter that states no type, and a path with a parameter that its
+//! The generator refuses a parameter that states no type, an optional parameter of a path, and a path with a parameter that its
 //! operation does not describe. It never sends a path parameter that the path does not contain.
 
 use serde_json::{Map, Value, json};
@@ -15,12 +16,18 @@ pub(super) fn apply(document: &mut Document) -> Result<(), Error> {
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
         for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-            if let Value::Object(parameter) = parameter
-                && !parameter.contains_key("schema")
-                && !parameter.contains_key("content")
-            {
+            let Value::Object(parameter) = parameter else {
+                continue;
+            };
+            let pointer = format!("{pointer}/parameters/{index}");
+            let is_required = parameter.get("required") == Some(&Value::Bool(true));
+            if parameter.get("in") == Some(&json!("path")) && !is_required {
+                parameter.insert("required".to_owned(), true.into());
+                notes.push(note(&pointer, "required: it is a part of the path"));
+            }
+            if !parameter.contains_key("schema") {
+                parameter.remove("content");
                 parameter.insert("schema".to_owned(), json!({ "type": "string" }));
-                let pointer = format!("{pointer}/parameters/{index}");
                 notes.push(note(pointer, "a parameter without a schema is text"));
             }
         }
@@ -85,8 +92,17 @@ mod tests {
     fn a_parameter_without_a_schema_is_text() {
         becomes(
             apply,
-            "paths: {/a: {get: {parameters: [{name: x, in: header}]}}}",
-            "paths: {/a: {get: {parameters: [{name: x, in: header, schema: {type: string}}]}}}",
+            "paths: {/a: {get: {parameters: [{name: x, in: header}, {name: y, in: query, content: {application/json: {schema: {type: object}}}}]}}}",
+            "paths: {/a: {get: {parameters: [{name: x, in: header, schema: {type: string}}, {name: y, in: query, schema: {type: string}}]}}}",
+        );
+    }
+
+    #[test]
+    fn an_optional_parameter_of_a_path_is_required() {
+        becomes(
+            apply,
+            "paths: {'/a/{x}': {get: {parameters: [{name: x, in: path, schema: {type: string}}, {name: q, in: query, schema: {type: string}}]}}}",
+            "paths: {'/a/{x}': {get: {parameters: [{name: x, in: path, required: true, schema: {type: string}}, {name: q, in: query, schema: {type: string}}]}}}",
         );
     }
 
@@ -94,8 +110,8 @@ mod tests {
     fn a_parameter_that_only_the_path_names_is_text() {
         becomes(
             apply,
-            "paths: {'/a/{x}/{y}': {get: {parameters: [{name: y, in: path, schema: {type: integer}}]}}}",
-            "paths: {'/a/{x}/{y}': {get: {parameters: [{name: y, in: path, schema: {type: integer}}, {name: x, in: path, required: true, schema: {type: string}}]}}}",
+            "paths: {'/a/{x}/{y}': {get: {parameters: [{name: y, in: path, required: true, schema: {type: integer}}]}}}",
+            "paths: {'/a/{x}/{y}': {get: {parameters: [{name: y, in: path, required: true, schema: {type: integer}}, {name: x, in: path, required: true, schema: {type: string}}]}}}",
         );
     }
 

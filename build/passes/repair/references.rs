@@ -1,4 +1,4 @@
-//! References without a target, and components that consist only of references to each other.
+//! References without a target, and components that are part of themselves.
 //!
 //! The generator panics at a missing target, and writes a type that contains itself for a cycle. If
 //! no generated part depends on a missing schema, any value is accepted in its place, with a
@@ -98,26 +98,35 @@ fn dangling(pointer: &str, reference: &str) -> Error {
     )
 }
 
-/// Refuses components that consist only of references to each other.
+/// Refuses components that consist only of references to each other, or that are part of
+/// themselves through `allOf`. The generator overflows its stack at the latter.
 fn refuse_cycles(document: &Document) -> Result<(), Error> {
     for (name, schema) in document.schemas() {
-        let mut trail = vec![name.as_str()];
-        let mut schema = schema;
-        while let Some((target, next)) =
-            schema_ref(schema).and_then(|name| Some((name, component(&document.root, name)?)))
-        {
-            if trail.contains(&target) {
-                return Err(Error::at(
-                    format!("/components/schemas/{}", escape(name)),
-                    format!("`$ref: {SCHEMA_REF}{target}` is part of a cycle"),
-                    "describe the shape of one schema of the cycle",
-                ));
-            }
-            trail.push(target);
-            schema = next;
+        if let Some(target) = cycle(&document.root, schema, &mut vec![name]) {
+            return Err(Error::at(
+                format!("/components/schemas/{}", escape(name)),
+                format!("`$ref: {SCHEMA_REF}{target}` is part of a cycle"),
+                "describe the shape of one schema of the cycle",
+            ));
         }
     }
     Ok(())
+}
+
+/// Returns the first reference, also in `allOf`, to a component of the trail.
+fn cycle<'a>(root: &'a Value, schema: &'a Value, trail: &mut Vec<&'a str>) -> Option<&'a str> {
+    if let Some(target) = schema_ref(schema) {
+        if trail.contains(&target) {
+            return Some(target);
+        }
+        trail.push(target);
+        let found = component(root, target).and_then(|next| cycle(root, next, trail));
+        trail.pop();
+        return found;
+    }
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    let mut parts = parts.into_iter().flatten();
+    parts.find_map(|part| cycle(root, part, trail))
 }
 
 #[cfg(test)]
@@ -171,10 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn components_that_only_refer_to_each_other_are_refused() {
+    fn components_that_are_part_of_themselves_are_refused() {
         for schemas in [
             "{A: {$ref: '#/components/schemas/A'}}",
             "{A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}",
+            "{A: {allOf: [{properties: {x: {}}}, {$ref: '#/components/schemas/B'}]}, B: {allOf: [{$ref: '#/components/schemas/A'}]}}",
         ] {
             let error = run(apply, &format!("components: {{schemas: {schemas}}}")).unwrap_err();
             assert!(error.fault.contains("cycle"), "{error}");
@@ -186,6 +196,14 @@ mod tests {
         leaves(
             apply,
             "components: {schemas: {A: {$ref: '#/components/schemas/B'}, B: {}}}",
+        );
+    }
+
+    #[test]
+    fn a_member_of_the_own_type_and_a_part_used_twice_stay() {
+        leaves(
+            apply,
+            "components: {schemas: {A: {properties: {a: {allOf: [{$ref: '#/components/schemas/A'}]}}}, B: {allOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/C'}]}, C: {allOf: [{$ref: '#/components/schemas/A'}]}}}",
         );
     }
 }
