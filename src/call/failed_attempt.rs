@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 
+use super::response::date;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::{Auth, Operation};
 use crate::retry::{self, Failure};
@@ -26,7 +27,9 @@ impl FailedAttempt {
     ) -> Self {
         let status = response.status.as_u16();
         let retry_after = response.headers.get(RETRY_AFTER);
-        let retry_after = retry::retry_after(retry_after, runtime.time().now());
+        // The date of `Retry-After` is by the server's clock, which may differ from the client's.
+        let now = date(&response.headers).unwrap_or_else(|| runtime.time().now());
+        let retry_after = retry::retry_after(retry_after, now);
         let body = response.body.clone();
         let codes = operation.error_codes(runtime.operations());
         let mut error = Error::from_response(operation, &codes, status, &response.headers, body);

@@ -475,3 +475,24 @@ async fn a_call_without_time_sends_nothing() {
         }
     }
 }
+
+/// The clock of the client is years behind or ahead of the server's clock.
+#[tokio::test]
+async fn date_of_retry_after_counts_from_the_date_of_the_response() {
+    let details = "/ecomm/v2/payments/acme-shop-123/details";
+    for year in [2044, 2019] {
+        let busy = http::Response::builder()
+            .status(503)
+            .header("date", format!("06 Nov {year} 08:49:37 GMT"))
+            .header("retry-after", format!("06 Nov {year} 08:49:44 GMT"))
+            .body("")
+            .unwrap();
+        let recorder = vipps::testing::Recorder::new()
+            .respond_with("GET", details, busy)
+            .respond("GET", details, 200, crate::support::DETAILS);
+        let payment = recorder.client().ecom().payment(crate::support::id());
+        payment.details().await.unwrap();
+        let sent = recorder.to_snapshot();
+        assert!(sent.contains("--- 7 s later"), "{year}: {sent}");
+    }
+}
