@@ -57,7 +57,8 @@ impl Refund {
     /// # Errors
     /// Before anything is sent: an amount below 1 øre, above 2 147 483 647 øre, or in another
     /// currency than NOK. With [`refund_remaining`](super::Payment::refund_remaining), an error of
-    /// the kind [`State`](crate::ErrorKind::State) if nothing remains.
+    /// the kind [`State`](crate::ErrorKind::State) if nothing remains, or if the sums contradict
+    /// themselves or the events.
     ///
     /// From the API, among others: 71 (more than remains), 72 (only reserved, so cancel instead),
     /// 73 (cancelled), 95 (later than 365 days).
@@ -104,8 +105,14 @@ impl Refund {
             return Ok(amount);
         }
         let sums = details.sums();
-        if sums.remaining_to_refund.is_positive() {
+        if details.can_refund() {
             return Ok(sums.remaining_to_refund);
+        }
+        if sums.remaining_to_refund.is_positive() {
+            return Err(Error::state(
+                "the sums and the events of the details contradict each other, so the amount that is left to refund is \
+                 not known; set the amount",
+            ));
         }
         Err(Error::state(format!(
             "nothing is left to refund: {} captured, {} refunded",

@@ -6,6 +6,14 @@ use super::history::{Event, Operation};
 use super::money::{self, ZERO};
 use crate::types::{Amount, by_name, lenient};
 
+/// The kinds of events whose amounts are added up.
+const MOVES_MONEY: [Operation; 4] = [
+    Operation::Reserve,
+    Operation::Sale,
+    Operation::Capture,
+    Operation::Refund,
+];
+
 /// Returns the events of these kinds that succeeded.
 fn successful<'a>(
     events: &'a [Event],
@@ -141,10 +149,14 @@ impl StatedSums {
         self.all().any(Amount::is_negative) || self.captured.is_some_and(exceeds_captured)
     }
 
-    /// Returns whether the sums contradict themselves or the events. More cannot be captured than
-    /// was reserved, nor refunded than was captured. Sums that the API leaves out are those of the
-    /// events.
+    /// Returns whether the sums contradict themselves or the events, or an event moved a negative
+    /// amount. More cannot be captured than was reserved, nor refunded than was captured. Sums that
+    /// the API leaves out are those of the events.
     pub(super) fn contradict(&self, events: &[Event]) -> bool {
+        let mut moved = successful(events, &MOVES_MONEY).filter_map(|e| e.amount);
+        if moved.any(Amount::is_negative) {
+            return true;
+        }
         let reserved = sum_where_stated(events, &[Operation::Reserve]);
         let captured = self
             .captured

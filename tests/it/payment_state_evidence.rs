@@ -390,6 +390,20 @@ fn more_refunded_than_captured_is_unknown() {
 /// The sum of refunds cannot exceed the sum of captures, which cannot exceed the reservation (eCom
 /// guide, sums).
 #[test]
+fn a_negative_amount_of_an_event_leaves_the_state_unknown() {
+    for operation in ["RESERVE", "SALE", "CAPTURE", "REFUND"] {
+        let event: Entry = (operation, "true", Some(-100), 3);
+        let details = read(&[event, CAPTURE, RESERVE, INITIATE], "");
+        assert_eq!(details.state(), Unknown, "{operation}");
+        assert!(!details.can_refund() && !details.can_capture());
+        // A failed event moved nothing.
+        let event: Entry = (operation, "false", Some(-100), 3);
+        let details = read(&[event, CAPTURE, RESERVE, INITIATE], "");
+        assert_eq!(details.state(), Captured, "{operation}");
+    }
+}
+
+#[test]
 fn sums_above_what_the_history_states_are_unknown() {
     let capture = |ore| ("CAPTURE", "true", Some(ore), 2);
     let refund = |ore| ("REFUND", "true", Some(ore), 3);

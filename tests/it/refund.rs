@@ -53,6 +53,26 @@ async fn refund_without_remaining_amount_sends_nothing() {
     }
 }
 
+/// The rest of contradictory details is no amount to send.
+#[tokio::test]
+async fn contradictory_details_leave_no_amount_to_refund() {
+    let too_much_left = PARTLY_REFUNDED.replace("15000", "40000");
+    let negative_refund = PARTLY_REFUNDED
+        .replace("transactionSummary", "gone")
+        .replace(r#""amount":5000"#, r#""amount":-5000"#);
+    for details in [too_much_left, negative_refund] {
+        let recorder = Recorder::new().respond("GET", DETAILS, 200, &details);
+        let payment = recorder.client().ecom().payment(id());
+        let error = payment.refund_remaining().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::State, Outcome::NotSent)
+        );
+        assert!(error.to_string().contains("contradict"), "{error}");
+        assert!(amounts(&recorder).is_empty());
+    }
+}
+
 /// The first attempt took effect and its response was lost. Its key is in the history.
 #[tokio::test]
 async fn retry_with_the_same_key_has_the_same_amount() {
