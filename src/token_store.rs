@@ -38,9 +38,9 @@
 //!
 //! # When the store fails
 //!
-//! A call of the store that fails or panics, or that takes longer than 1 s, never fails a call of the
-//! client: the client fetches its own token, records the event `token store failed`, counts it in
-//! [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and does not use the
+//! A call of the store that fails or panics, or that takes longer than 1 s, never fails a call of
+//! the client: the client fetches its own token, records the event `token store failed`, counts it
+//! in [`Metrics::token_store_failures`](crate::Metrics::token_store_failures), and does not use the
 //! store for 30 s.
 //!
 //! # What is stored
