@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 
-use super::response::date;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::{Auth, Operation};
 use crate::retry::{self, Failure};
 use crate::runtime::Runtime;
 use crate::transport::{HttpResponse, Stage, TransportError};
+use crate::types::http_date;
 
 /// An attempt that failed. The error has no outcome yet: it depends on the earlier attempts.
 pub(super) struct FailedAttempt {
@@ -28,7 +28,7 @@ impl FailedAttempt {
         let status = response.status.as_u16();
         let retry_after = response.headers.get(RETRY_AFTER);
         // The date of `Retry-After` is by the server's clock, which may differ from the client's.
-        let now = date(&response.headers).unwrap_or_else(|| runtime.time().now());
+        let now = http_date::of_response(&response.headers).unwrap_or_else(|| runtime.time().now());
         let retry_after = retry::retry_after(retry_after, now);
         let body = response.body.clone();
         let codes = operation.error_codes(runtime.operations());

@@ -76,7 +76,7 @@ impl Response {
 
     /// Returns the time of the response by the API's clock.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
-        date(&self.headers)
+        http_date::of_response(&self.headers)
     }
 
     /// Returns the media type of the body, without parameters.
@@ -147,11 +147,6 @@ impl Response {
     pub(crate) fn explain(&self, error: Error) -> Error {
         self.record.explain(error, self.runtime.time().monotonic())
     }
-}
-
-/// Returns the time of a response by the server's clock.
-pub(super) fn date(headers: &http::HeaderMap) -> Option<jiff::Timestamp> {
-    http_date::parse(headers.get(http::header::DATE)?.to_str().ok()?)
 }
 
 /// The place in a body where decoding failed. The message of serde can quote the body, which may

@@ -8,6 +8,11 @@ use jiff::tz::TimeZone;
 /// 850, and that of C's `asctime`.
 const OBSOLETE_FORMATS: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
+/// Returns the time of a response by the server's clock.
+pub(crate) fn of_response(headers: &http::HeaderMap) -> Option<Timestamp> {
+    parse(headers.get(http::header::DATE)?.to_str().ok()?)
+}
+
 /// Parses a date in any of the three formats of RFC 9110, section 5.6.7.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
