@@ -19,3 +19,4 @@ mod fragments;
 mod mutated;
 mod openapi_3_1;
 mod refused;
+mod unknown_keys;
